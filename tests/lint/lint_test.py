@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""What the lints find, and what they leave alone."""
+
+import pathlib
+import subprocess
+import sys
+import tempfile
+import unittest
+
+HERE = pathlib.Path(__file__).resolve().parent
+LINTS = HERE.parents[1] / "tools" / "lint"
+
+
+def run(lint, name, folder):
+    """The lint's exit code and the lines that it complains of, for one file below `folder`."""
+    done = subprocess.run([sys.executable, str(LINTS / lint), name], cwd=folder, capture_output=True, text=True)
+    lines = [int(finding.split(":")[1]) for finding in done.stdout.splitlines()]
+    return done.returncode, lines, done.stdout + done.stderr
+
+
+class Coroutines(unittest.TestCase):
+    def test_finds_every_bad_statement_and_no_other(self):
+        sample = (HERE / "coroutines_bad.txt").read_text().splitlines()
+        expected = [number for number, line in enumerate(sample, 1) if "// BAD" in line]
+        self.assertEqual(run("coroutines.py", "coroutines_bad.txt", HERE)[:2], (1, expected))
+
+    def test_leaves_good_statements_alone(self):
+        code, lines, output = run("coroutines.py", "coroutines_good.txt", HERE)
+        self.assertEqual((code, lines), (0, []), output)
+
+
+class InATree(unittest.TestCase):
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory()
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+
+    def lines(self, lint, name, text):
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+        return run(lint, name, self.folder)[1]
+
+
+class Includes(InATree):
+    def test_all_of_asio_is_included_nowhere(self):
+        self.assertEqual(self.lines("includes.py", "core/src/a.cpp", "#pragma once\n#include <asio.hpp>\n"), [2])
+
+    def test_asio_stays_out_of_headers(self):
+        text = "#include <asio/ip/tcp.hpp>\n"
+        for name in ["transport/include/trireme/transport/tcp.hpp", "transport/src/tcp.hpp", "actors/src/pool.cpp"]:
+            self.assertEqual(self.lines("includes.py", name, text), [1], name)
+        for name in ["transport/src/tcp.cpp", "core/src/poller.hpp", "core/include/trireme/core/asio.hpp"]:
+            self.assertEqual(self.lines("includes.py", name, text), [], name)
+
+    def test_only_the_job_queue_includes_the_lock_free_queue(self):
+        text = "#  include <concurrentqueue/concurrentqueue.h>\n"
+        self.assertEqual(self.lines("includes.py", "actors/src/pool.cpp", text), [1])
+        self.assertEqual(self.lines("includes.py", "core/src/job_queue.cpp", text), [])
+
+    def test_an_allowance_needs_a_reason(self):
+        text = "// lint:allow(includes){}\n#include <asio/post.hpp>\n"
+        self.assertEqual(self.lines("includes.py", "a.hpp", text.format("")), [2])
+        self.assertEqual(self.lines("includes.py", "a.hpp", text.format(" because it is a bridge")), [])
+
+
+class Texts(InATree):
+    def test_finds_paths_of_a_machine(self):
+        for folder in ["home", "root", "work", "farm"]:
+            self.assertEqual(self.lines("texts.py", "README.md", f"\ncd '/{folder}/x'\n"), [2], folder)
+        innocent = "a/root, /worker, ~/work, $top/home, https://x.org/home, and/or\n"
+        self.assertEqual(self.lines("texts.py", "README.md", innocent), [])
+
+    def test_finds_sleeps_in_tests_only(self):
+        text = "// sleep_for\nstd::this_thread::sleep_" + "for(1s);\n"
+        self.assertEqual(self.lines("texts.py", "tests/core/a.cpp", text), [2])
+        self.assertEqual(self.lines("texts.py", "core/src/a.cpp", text), [])
+
+    def test_lock_files_hold_no_addresses(self):
+        text = '{\n"resolved": "https://example.org/a.tgz"\n}\n'
+        self.assertEqual(self.lines("texts.py", "tests/a/package-lock.json", text), [2])
+
+
+if __name__ == "__main__":
+    unittest.main()
