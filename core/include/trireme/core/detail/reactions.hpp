@@ -1,0 +1,198 @@
+#pragma once
+#include <memory>
+#include <trireme/core/promise.hpp>
+#include <trireme/core/task.hpp>
+
+namespace trireme::detail {
+
+/// A reaction that owns itself: waits in the settlement's list, then in the microtask that runs it.
+class queued_reaction : public reaction, public recycled {
+public:
+  explicit queued_reaction(loop& owner) : context_(owner.current()), loop_(owner) {}
+  virtual ~queued_reaction() = default;
+  virtual void run() = 0;
+
+private:
+  struct call {
+    void operator()() { reaction->run(); }
+    std::unique_ptr<queued_reaction> reaction;
+  };
+  void settled() final {
+    loop_.run_in(std::move(context_),
+                 [this] { loop_.queue_microtask(call{std::unique_ptr<queued_reaction>(this)}); });
+  }
+
+  context_ptr context_;
+  loop& loop_;
+};
+
+template <class T>
+struct unwrap {
+  using type = T;
+};
+template <class T>
+struct unwrap<promise<T>> {
+  using type = T;
+};
+template <class T>
+struct unwrap<task<T>> {
+  using type = T;
+};
+
+template <class T>
+promise<T> to_promise(promise<T> same) {
+  return same;
+}
+template <class T>
+promise<T> to_promise(task<T> work) {
+  return std::move(work).as_promise();
+}
+
+/// Settles `target` with what `call` returns or throws.
+template <class T, class Call>
+void settle_with(resolver<T>& target, Call&& call) {
+  using returned = std::remove_cvref_t<std::invoke_result_t<Call>>;
+  try {
+    if constexpr (std::is_void_v<returned>) {
+      call();
+      target.resolve();
+    } else if constexpr (!std::is_same_v<returned, typename unwrap<returned>::type>) {
+      target.resolve(to_promise(call()));
+    } else {
+      target.resolve(call());
+    }
+  } catch (...) {
+    target.reject(error::from(std::current_exception()));
+  }
+}
+
+template <class Access, class Work, class Rescue, class Next>
+class then_reaction final : public queued_reaction {
+public:
+  using value_type = typename Access::value_type;
+  then_reaction(promise_ref<value_type> source, Work work, Rescue rescue, resolver<Next> target)
+      : queued_reaction(source->owner()),
+        source_(std::move(source)),
+        work_(std::move(work)),
+        rescue_(std::move(rescue)),
+        next_(std::move(target)) {}
+
+  void run() override {
+    if (!source_->failed()) {
+      settle_with(next_, [this]() -> decltype(auto) { return Access::call(work_, *source_); });
+    } else if constexpr (std::is_same_v<Rescue, pass_failure>) {
+      next_.reject(source_->failure());
+    } else {
+      settle_with(next_, [this]() -> decltype(auto) { return std::move(rescue_)(source_->failure()); });
+    }
+  }
+
+private:
+  promise_ref<value_type> source_;
+  Work work_;
+  [[no_unique_address]] Rescue rescue_;
+  resolver<Next> next_;
+};
+
+template <class Access, class Work, class Rescue>
+auto react(promise_ref<typename Access::value_type> source, Work work, Rescue rescue) {
+  using value_type = typename Access::value_type;
+  using returned = std::remove_cvref_t<decltype(Access::call(work, std::declval<settlement<value_type>&>()))>;
+  using next_type = typename unwrap<returned>::type;
+  auto next = promise_ref<next_type>::make(source->owner());
+  auto& from = *source;
+  auto reaction = std::make_unique<then_reaction<Access, Work, Rescue, next_type>>(
+      std::move(source), std::move(work), std::move(rescue), resolver<next_type>(next));
+  from.attach(*reaction.release());
+  return promise<next_type>(std::move(next));
+}
+
+/// Settles `outer` as `inner` does, one microtask after it.
+template <class T>
+class forward_reaction final : public queued_reaction {
+public:
+  forward_reaction(promise_ref<T> inner, resolver<T> outer)
+      : queued_reaction(inner->owner()), inner_(std::move(inner)), outer_(std::move(outer)) {}
+  void run() override {
+    if (inner_->failed()) {
+      outer_.reject(inner_->failure());
+    } else if constexpr (std::is_void_v<T>) {
+      outer_.resolve();
+    } else {
+      outer_.resolve(std::move(inner_->value()));
+    }
+  }
+
+private:
+  promise_ref<T> inner_;
+  resolver<T> outer_;
+};
+
+/// JavaScript attaches to a promise that a reaction returned only in the next microtask; so does this.
+template <class T>
+struct attach_later {
+  void operator()() {
+    auto& from = *inner;
+    auto forward = std::make_unique<forward_reaction<T>>(std::move(inner), std::move(outer));
+    from.attach(*forward.release());
+  }
+  promise_ref<T> inner;
+  resolver<T> outer;
+};
+
+template <class T>
+void follow(resolver<T> outer, promise<T> inner) {
+  loop& owner = inner.owner();
+  owner.queue_microtask(attach_later<T>{std::move(inner).release(), std::move(outer)});
+}
+
+/// Runs `work`, waits where it returns a promise or a task, and settles as `last` does.
+template <class Work, class Last>
+auto run_before(loop& owner, Work& work, Last last) {
+  using returned = std::remove_cvref_t<std::invoke_result_t<Work&>>;
+  if constexpr (std::is_same_v<returned, typename unwrap<returned>::type>) {
+    static_cast<void>(work());
+    return promise<void>::resolved(owner).then(std::move(last));
+  } else {
+    return to_promise(work()).then(std::move(last));
+  }
+}
+
+template <class T>
+struct give_value {
+  explicit give_value(T kept) : value(std::move(kept)) {}
+  template <class... Ignored>
+  T operator()(Ignored&&...) {
+    return std::move(value);
+  }
+  T value;
+};
+template <>
+struct give_value<void> {
+  template <class... Ignored>
+  void operator()(Ignored&&...) {}
+};
+template <class T>
+struct give_failure {
+  explicit give_failure(error kept) : reason(std::move(kept)) {}
+  template <class... Ignored>
+  T operator()(Ignored&&...) {
+    reason.raise();
+  }
+  error reason;
+};
+
+template <class T, class Work>
+promise<T> finally(promise<T> source, Work work) {
+  loop& owner = source.owner();
+  const auto shared = std::make_shared<Work>(std::move(work));
+  auto on_value = [&owner, shared](auto&&... value) {
+    return run_before(owner, *shared, give_value<T>(std::forward<decltype(value)>(value)...));
+  };
+  auto on_error = [&owner, shared](const error& reason) {
+    return run_before(owner, *shared, give_failure<T>(reason));
+  };
+  return std::move(source).then(std::move(on_value), std::move(on_error));
+}
+
+}  // namespace trireme::detail

@@ -1,0 +1,21 @@
+#pragma once
+#include <cstddef>
+
+namespace trireme::detail {
+
+/// Memory for coroutine frames and the small nodes of promises, from free lists of this thread: one for each
+/// size class of 64 bytes up to 2 KiB, each keeping at most 64 KiB. Larger blocks, and all under
+/// AddressSanitizer, come from the heap. A block may be given back on another thread than it came from.
+void* recycled_allocate(std::size_t size);
+void recycled_free(void* block, std::size_t size) noexcept;
+
+/// A base for classes that are allocated often.
+struct recycled {
+  static void* operator new(std::size_t size) { return recycled_allocate(size); }
+  static void operator delete(void* block, std::size_t size) noexcept { recycled_free(block, size); }
+
+protected:
+  ~recycled() = default;
+};
+
+}  // namespace trireme::detail

@@ -1,0 +1,46 @@
+#pragma once
+// First: Asio's configuration depends on what the standard library has defined by then.
+#include <cstddef>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <optional>
+#include <trireme/core/clock.hpp>
+
+namespace trireme::detail {
+
+/// Drives Asio one turn at a time.
+class reactor {
+ public:
+  reactor();
+  asio::io_context& context() noexcept { return context_; }
+
+  /// Waits for at most `timeout`, for ever where it is negative, then runs what is ready up to a budget, calling
+  /// `after_each` behind every handler for as long as it returns true. Returns whether anything ran.
+  template <class AfterEach>
+  bool poll(duration timeout, AfterEach&& after_each) {
+    bool ran = wait(timeout);
+    const bool any = ran;
+    for (int left = budget; ran && left > 0; --left) ran = after_each() && context_.poll_one() > 0;
+    return any;
+  }
+
+  /// Destroys every handler that Asio holds; nothing runs any more.
+  void abandon() { context_.shutdown(); }
+
+  /// Whether Asio holds work that is not ours: a user's own sockets, timers and posts.
+  bool has_foreign_work();
+
+ private:
+  static constexpr int budget = 1024;  // handlers a turn, so that no flood of events starves the other phases
+  bool wait(duration timeout);
+
+  struct stoppable_context final : asio::io_context {
+    using asio::io_context::io_context;
+    using asio::execution_context::shutdown;
+  };
+  stoppable_context context_;
+  std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard_;
+};
+
+}  // namespace trireme::detail

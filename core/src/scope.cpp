@@ -1,0 +1,80 @@
+#include <trireme/core/scope.hpp>
+
+namespace trireme {
+namespace detail {
+
+spawned::spawned(scope& owner, unique_function<task<void>()> work)
+    : wakeable(owner.owner()), scope_(owner), work_(std::move(work)), end_(*this) {}
+
+void spawned::start() { adopt(work_()); }
+
+void spawned::adopt(task<void> running) {
+  task_.emplace(std::move(running));
+  task_->settlement().attach(end_);
+}
+
+void spawned::wake() {
+  const error failure = task_->settlement().failure();
+  scope& owner = scope_;
+  delete this;
+  owner.ended(failure);
+}
+
+void join_awaiter::start() {
+  if (scope_.size_ == 0) {
+    wake();
+  } else {
+    scope_.joiners_.push_back(*this);
+  }
+}
+
+}  // namespace detail
+
+scope::scope(loop& owner) : loop_(owner), context_(context::make(owner.current())) {}
+
+scope::~scope() {
+  cancel();
+  while (!tasks_.empty()) delete &tasks_.pop_front();
+  wake_joiners();
+}
+
+void scope::start(unique_function<task<void>()> work) {
+  loop_.assert_current();
+  loop_.run_in(context_, [&] {
+    auto item = std::make_unique<detail::spawned>(*this, std::move(work));
+    item->start();
+    keep(std::move(item));
+  });
+}
+
+void scope::spawn(task<void> running) {
+  loop_.assert_current();
+  auto item = std::make_unique<detail::spawned>(*this, unique_function<task<void>()>());
+  item->adopt(std::move(running));
+  keep(std::move(item));
+}
+
+void scope::keep(std::unique_ptr<detail::spawned> item) noexcept {
+  tasks_.push_back(*item.release());
+  ++size_;
+}
+
+void scope::on_error(unique_function<void(const error&)> handler) {
+  on_error_ = std::make_shared<unique_function<void(const error&)>>(std::move(handler));
+}
+
+void scope::ended(const error& failure) {
+  if (--size_ == 0) wake_joiners();
+  if (!failure || failure == context_->stop_reason()) return;
+  if (const auto handler = on_error_; handler && *handler) {
+    (*handler)(failure);
+  } else {
+    loop_.uncaught(failure);
+  }
+}
+
+void scope::wake_joiners() {
+  while (!joiners_.empty()) joiners_.pop_front().wake();
+}
+
+}  // namespace trireme

@@ -1,0 +1,44 @@
+#include <trireme/core/testing/test_loop.hpp>
+#include <utility>
+
+namespace trireme::testing {
+
+namespace {
+
+loop_options with_clock(loop_options options, virtual_clock& clock) {
+  options.clock = &clock;
+  return options;
+}
+
+}  // namespace
+
+test_loop::test_loop(loop_options options) : loop(with_clock(options, clock)) {
+  on_uncaught([this](const error& failure) {
+    if (!failure_) failure_ = failure;
+    stop(1);
+  });
+}
+
+int test_loop::run() {
+  const int code = loop::run();
+  raise_failure();
+  return code;
+}
+
+bool test_loop::run_once() {
+  const bool more = loop::run_once();
+  raise_failure();
+  return more;
+}
+
+bool test_loop::poll() {
+  const bool more = loop::poll();
+  raise_failure();
+  return more;
+}
+
+void test_loop::raise_failure() {
+  if (failure_) std::exchange(failure_, error()).raise();
+}
+
+}  // namespace trireme::testing

@@ -1,0 +1,124 @@
+#include <trireme/core/asio.hpp>
+
+#include <gtest/gtest.h>
+
+#include <asio/buffer.hpp>
+#include <asio/local/connect_pair.hpp>
+#include <asio/local/stream_protocol.hpp>
+#include <asio/post.hpp>
+#include <asio/read.hpp>
+#include <asio/steady_timer.hpp>
+#include <asio/write.hpp>
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <trireme/core/testing/order.hpp>
+#include <trireme/core/testing/test_loop.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace trireme;
+using trireme::testing::order;
+using trireme::testing::test_loop;
+
+TEST(AsioBridge, KeepsTheLoopAliveForATimerOfAsio) {
+  loop loop;
+  order log;
+  const auto start = std::chrono::steady_clock::now();
+  asio::steady_timer timer(loop.context(), 10ms);
+  timer.async_wait([&](asio::error_code failure) { log(failure ? failure.message() : "timer"); });
+  EXPECT_TRUE(loop.alive());
+  EXPECT_EQ(loop.run(), 0);
+  EXPECT_EQ(log, (order{"timer"}));
+  EXPECT_GE(std::chrono::steady_clock::now() - start, 10ms);
+  EXPECT_FALSE(loop.alive());
+}
+
+TEST(AsioBridge, FollowsEachHandlerWithTicksAndMicrotasks) {
+  test_loop loop;
+  order log;
+  for (const auto* name : {"first", "second"}) {
+    asio::post(loop.context(), [&, name] {
+      log(name);
+      loop.queue_microtask([&] { log("micro"); });
+      loop.next_tick([&] { log("tick"); });
+    });
+  }
+  EXPECT_EQ(loop.run(), 0);
+  EXPECT_EQ(log, (order{"first", "tick", "micro", "second", "tick", "micro"}));
+}
+
+TEST(AsioBridge, CarriesBytesThroughAPairOfSockets) {
+  test_loop loop;
+  std::string got(5, '\0');
+  asio::local::stream_protocol::socket near(loop.context()), far(loop.context());
+  asio::local::connect_pair(near, far);
+  asio::async_read(far, asio::buffer(got), [](asio::error_code failure, std::size_t) { EXPECT_FALSE(failure); });
+  loop.set_immediate([&] {
+    asio::async_write(near, asio::buffer("hello", 5), [](asio::error_code failure, std::size_t size) {
+      EXPECT_FALSE(failure);
+      EXPECT_EQ(size, 5u);
+    });
+  });
+  EXPECT_EQ(loop.run(), 0);
+  EXPECT_EQ(got, "hello");
+}
+
+TEST(AsioBridge, CallsInThePollPhase) {
+  test_loop loop;
+  order log;
+  loop.set_timeout(0ms, [&] {
+    asio::post(loop.context(), [&] { log("asio"); });
+    loop.set_immediate([&] { log("immediate"); });
+    loop.defer_pending([&] { log("pending"); });
+  });
+  loop.run();
+  EXPECT_EQ(log, (order{"pending", "asio", "immediate"}));
+}
+
+TEST(AsioBridge, SendsExceptionsToUncaughtAndGoesOn) {
+  test_loop loop;
+  order log;
+  loop.on_uncaught([&](const error& failure) { log("caught " + failure.message()); });
+  loop.set_timeout(1h, [&] { log("timer"); });
+  asio::post(loop.context(), [&] {
+    loop.next_tick([&] { log("tick"); });
+    throw std::runtime_error("it");
+  });
+  asio::post(loop.context(), [&] { log("next"); });
+  EXPECT_EQ(loop.run(), 0);
+  EXPECT_EQ(log, (order{"caught it", "tick", "next", "timer"}));
+}
+
+TEST(AsioBridge, LeavesTheRestForTheNextRunWhenStopped) {
+  test_loop loop;
+  order log;
+  asio::post(loop.context(), [&] {
+    log("first");
+    loop.stop(2);
+  });
+  asio::post(loop.context(), [&] { log("second"); });
+  EXPECT_EQ(loop.run(), 2);
+  EXPECT_EQ(log, (order{"first"}));
+  EXPECT_EQ(loop.run(), 0);
+  EXPECT_EQ(log, (order{"first", "second"}));
+}
+
+TEST(AsioBridge, StarvesNoOtherPhase) {
+  test_loop loop;
+  bool immediate = false;
+  struct again {
+    void operator()() const {
+      if (!*done) asio::post(owner->context(), *this);
+    }
+    trireme::loop* owner;
+    bool* done;
+  };
+  asio::post(loop.context(), again{&loop, &immediate});
+  loop.set_immediate([&] { immediate = true; });
+  EXPECT_EQ(loop.run(), 0);
+  EXPECT_TRUE(immediate);
+}
+
+}  // namespace

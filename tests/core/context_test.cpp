@@ -1,0 +1,119 @@
+#include <trireme/core/context.hpp>
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <trireme/core/testing/order.hpp>
+#include <trireme/core/testing/test_loop.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace trireme;
+using trireme::testing::order;
+using trireme::testing::test_loop;
+
+struct watcher final : stop_watch {
+  explicit watcher(std::function<void(const error&)> handler) : call(std::move(handler)) {}
+  void on_stop(const error& reason) override { call(reason); }
+  std::function<void(const error&)> call;
+};
+
+TEST(Context, TellsItsWatchersInOrderOnce) {
+  order log;
+  const auto work = context::make({});
+  watcher first([&](const error& reason) { log("first " + reason.message()); });
+  watcher second([&](const error&) { log("second"); });
+  work->watch(first);
+  work->watch(second);
+  EXPECT_FALSE(work->stop_requested());
+  work->request_stop(errc::timed_out);
+  work->request_stop(errc::closed);
+  EXPECT_EQ(log, (order{"first timed out", "second"}));
+  EXPECT_EQ(work->stop_reason(), errc::timed_out);
+}
+
+TEST(Context, ReachesChildrenButNotParents) {
+  const auto parent = context::make({});
+  const auto child = context::make(parent);
+  const auto grandchild = context::make(child);
+  child->request_stop();
+  EXPECT_TRUE(grandchild->stop_requested());
+  EXPECT_FALSE(parent->stop_requested());
+}
+
+TEST(Context, IsBornStoppedUnderAStoppedParent) {
+  const auto parent = context::make({});
+  parent->request_stop(errc::timed_out);
+  const auto child = context::make(parent);
+  EXPECT_EQ(child->stop_reason(), errc::timed_out);
+}
+
+TEST(Context, TellsALateWatcherAtOnce) {
+  const auto work = context::make({});
+  work->request_stop();
+  int calls = 0;
+  watcher late([&](const error&) { ++calls; });
+  work->watch(late);
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Context, LetsAWatcherDestroyOthersAndTheContext) {
+  order log;
+  auto work = context::make({});
+  std::optional<watcher> second;
+  second.emplace([&](const error&) { log("second"); });
+  watcher first([&](const error&) {
+    second.reset();
+    work = {};
+    log("first");
+  });
+  watcher third([&](const error&) { log("third"); });
+  work->watch(first);
+  work->watch(*second);
+  work->watch(third);
+  work->request_stop();
+  EXPECT_EQ(log, (order{"first", "third"}));
+}
+
+TEST(Context, HasTheNearestDeadlineOfItsParents) {
+  const auto parent = context::make({});
+  const auto child = context::make(parent);
+  EXPECT_EQ(child->deadline(), std::nullopt);
+  child->set_deadline(time_point(20ms));
+  EXPECT_EQ(child->deadline(), time_point(20ms));
+  parent->set_deadline(time_point(10ms));
+  EXPECT_EQ(child->deadline(), time_point(10ms));
+}
+
+TEST(Context, InheritsItsTrace) {
+  const auto parent = context::make({});
+  const auto child = context::make(parent);
+  EXPECT_EQ(child->trace(), "");
+  parent->set_trace("call 7");
+  EXPECT_EQ(child->trace(), "call 7");
+  child->set_trace("call 7.1");
+  EXPECT_EQ(child->trace(), "call 7.1");
+}
+
+TEST(Context, IsCapturedByEveryKindOfCallback) {
+  test_loop loop;
+  order log;
+  const auto work = context::make({});
+  work->set_trace("traced");
+  const auto note = [&] { log(loop.current() ? loop.current()->trace() : "none"); };
+  loop.run_in(work, [&] {
+    loop.next_tick(note);
+    loop.queue_microtask(note);
+    loop.set_timeout(1ms, note);
+    loop.set_immediate(note);
+  });
+  loop.set_timeout(1ms, note);
+  loop.run();
+  EXPECT_EQ(log, (order{"traced", "traced", "traced", "traced", "none"}));
+}
+
+}  // namespace

@@ -1,0 +1,189 @@
+#include <trireme/core/scope.hpp>
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <trireme/core/sleep.hpp>
+#include <trireme/core/testing/order.hpp>
+#include <trireme/core/testing/test_loop.hpp>
+
+namespace {
+
+using namespace std::chrono_literals;
+using namespace trireme;
+using trireme::testing::order;
+using trireme::testing::test_loop;
+
+task<void> pause(loop& owner, duration delay) { co_await sleep_for(owner, delay); }
+task<void> fail(loop& owner, errc reason) {
+  co_await sleep_for(owner, 1ms);
+  throw error(reason);
+}
+
+TEST(Scope, RunsItsTasksAndJoinsThem) {
+  test_loop loop;
+  order log;
+  const auto work = [&]() -> task<void> {
+    scope background(loop);
+    background.spawn([&]() -> task<void> {
+      co_await sleep_for(loop, 2ms);
+      log("two");
+    });
+    background.spawn([&]() -> task<void> {
+      co_await sleep_for(loop, 1ms);
+      log("one");
+    });
+    EXPECT_EQ(background.size(), 2u);
+    co_await background.join();
+    EXPECT_EQ(background.size(), 0u);
+    log("joined");
+  };
+  const auto running = work();
+  loop.run();
+  EXPECT_EQ(log, (order{"one", "two", "joined"}));
+}
+
+TEST(Scope, JoinsAtOnceWithoutTasks) {
+  test_loop loop;
+  scope background(loop);
+  const auto work = [&]() -> task<void> { co_await background.join(); };
+  const auto running = work();
+  loop.run();
+  EXPECT_TRUE(running.done());
+}
+
+TEST(Scope, KeepsTheCapturesOfTheCallableUntilItsTaskEnds) {
+  test_loop loop;
+  auto guard = std::make_shared<int>(0);
+  scope background(loop);
+  background.spawn([&loop, guard]() -> task<void> {
+    co_await sleep_for(loop, 1ms);
+    ++*guard;
+  });
+  EXPECT_EQ(guard.use_count(), 2);
+  loop.run();
+  EXPECT_EQ(*guard, 1);
+  EXPECT_EQ(guard.use_count(), 1);
+}
+
+TEST(Scope, StopsItsTasksOnly) {
+  test_loop loop;
+  order log;
+  scope background(loop);
+  background.spawn([&]() -> task<void> {
+    const auto slept = co_await as_result(sleep_for(loop, 1h));
+    log(slept.error().message());
+  });
+  const auto outside = [&]() -> task<void> {
+    co_await sleep_for(loop, 1ms);
+    log("outside");
+  };
+  const auto running = outside();
+  background.cancel();
+  loop.run();
+  EXPECT_EQ(log, (order{"canceled", "outside"}));
+  EXPECT_EQ(background.size(), 0u);
+}
+
+TEST(Scope, IsStoppedWithTheContextItWasMadeUnder) {
+  test_loop loop;
+  order log;
+  const context_ptr parent = context::make({});
+  std::optional<scope> background;
+  loop.run_in(parent, [&] { background.emplace(loop); });
+  background->spawn([&]() -> task<void> {
+    const auto slept = co_await as_result(sleep_for(loop, 1h));
+    log(slept.error().message());
+  });
+  parent->request_stop(errc::timed_out);
+  loop.run();
+  EXPECT_EQ(log, (order{"timed out"}));
+}
+
+TEST(Scope, DestroysWhatIsLeft) {
+  test_loop loop;
+  auto guard = std::make_shared<int>(0);
+  {
+    scope background(loop);
+    background.spawn([&loop, guard]() -> task<void> {
+      co_await pause(loop, 1h);
+      ADD_FAILURE() << "resumed after its scope";
+    });
+    background.spawn(pause(loop, 1h));
+    EXPECT_EQ(background.size(), 2u);
+  }
+  EXPECT_EQ(guard.use_count(), 1);
+  loop.run();
+  EXPECT_EQ(loop.time().now(), time_point());
+}
+
+TEST(Scope, WakesItsJoinersWhenDestroyed) {
+  test_loop loop;
+  std::optional<scope> background(std::in_place, loop);
+  background->spawn(pause(loop, 1h));
+  const auto work = [&]() -> task<void> { co_await background->join(); };
+  const auto running = work();
+  loop.set_timeout(1ms, [&] { background.reset(); });
+  loop.run();
+  EXPECT_TRUE(running.done());
+}
+
+TEST(Scope, ReportsErrorsToItsHandler) {
+  test_loop loop;
+  order log;
+  scope background(loop);
+  background.on_error([&](const error& reason) { log(reason.message()); });
+  background.spawn(fail(loop, errc::full));
+  background.spawn([&] { return fail(loop, errc::closed); });
+  loop.run();
+  EXPECT_EQ(log, (order{"limit reached", "closed"}));
+}
+
+TEST(Scope, ReportsErrorsAsUncaughtWithoutAHandler) {
+  test_loop loop;
+  scope background(loop);
+  background.spawn(fail(loop, errc::full));
+  EXPECT_THROW(loop.run(), error);
+}
+
+TEST(Scope, DoesNotReportThatATaskWasCanceled) {
+  test_loop loop;
+  scope background(loop);
+  background.spawn([&] { return pause(loop, 1h); });
+  background.cancel();
+  loop.run();
+  EXPECT_EQ(background.size(), 0u);
+}
+
+TEST(Scope, MayBeDestroyedByItsHandler) {
+  test_loop loop;
+  order log;
+  std::optional<scope> background(std::in_place, loop);
+  background->on_error([&](const error& reason) {
+    background.reset();
+    log(reason.message());
+  });
+  background->spawn(fail(loop, errc::full));
+  background->spawn(pause(loop, 1h));
+  loop.run();
+  EXPECT_EQ(log, (order{"limit reached"}));
+}
+
+TEST(Scope, TakesATaskThatHasEndedAlready) {
+  test_loop loop;
+  scope background(loop);
+  background.spawn([]() -> task<void> { co_return; });
+  EXPECT_EQ(background.size(), 1u);
+  loop.run();
+  EXPECT_EQ(background.size(), 0u);
+}
+
+TEST(Scope, PassesOnWhatTheCallableThrows) {
+  test_loop loop;
+  scope background(loop);
+  EXPECT_THROW(background.spawn([]() -> task<void> { throw error(errc::full); }), error);
+  EXPECT_EQ(background.size(), 0u);
+}
+
+}  // namespace
