@@ -1,0 +1,111 @@
+#pragma once
+#include <deque>
+#include <memory>
+#include <trireme/actors/detail/crossing.hpp>
+#include <trireme/actors/detail/worker_core.hpp>
+#include <trireme/actors/worker_port.hpp>
+#include <trireme/core/detail/recycler.hpp>
+
+namespace trireme::actors::detail {
+
+/// Gives a message back to the caller whose post was refused.
+template <class T>
+void give_back(T& to, T&& from) {
+  if constexpr (std::is_move_assignable_v<T>) {
+    to = std::move(from);
+  } else {
+    std::destroy_at(&to);
+    std::construct_at(&to, std::move(from));
+  }
+}
+
+template <class In, class Out>
+class typed_worker final : public worker_core {
+public:
+  using port = worker_port<Out, In>;
+  using body = unique_function<void(port&)>;
+
+  typed_worker(loop& owner, body work, const worker_options& options)
+      : worker_core(owner, options), port_(*this), body_(std::move(work)) {}
+
+  posting post_in(In&& message) const {
+    auto made = std::unique_ptr<to_worker>(new to_worker(*this, std::move(message)));
+    return send(message, std::move(made), [this](auto& job) { return post_to_worker(job); });
+  }
+  posting post_out(Out&& message) const {
+    auto made = std::unique_ptr<to_loop>(new to_loop(*this, std::move(message)));
+    return send(message, std::move(made), [this](auto& job) { return post_to_loop(job); });
+  }
+
+  /// Worker.
+  void listen(unique_function<void(In)> handler) { on_in_.set(std::move(handler)); }
+  /// Loop. Messages that came before the first handler are kept for it.
+  void on_message(unique_function<void(Out)> handler) {
+    on_out_.set(owner(), std::move(handler));
+    if (on_out_ && !held_.empty()) read_held_soon();
+  }
+
+private:
+  struct to_worker final : trireme::detail::job, trireme::detail::recycled {
+    to_worker(const typed_worker& target, In&& message)
+        : target_(const_cast<typed_worker&>(target)), content(std::move(message)) {}
+    void run() override { target_.on_in_(std::move(content)); }
+    typed_worker& target_;  // owns the mailbox that this lies in
+    In content;
+  };
+  struct to_loop final : trireme::detail::job, trireme::detail::recycled {
+    to_loop(const typed_worker& source, Out&& message)
+        : source_(
+              std::static_pointer_cast<typed_worker>(const_cast<typed_worker&>(source).shared_from_this())),
+          content(std::move(message)) {}
+    void run() override { source_->arrived(std::move(content)); }
+    std::shared_ptr<typed_worker> source_;
+    Out content;
+  };
+
+  template <class T, class Message, class Post>
+  static posting send(T& message, std::unique_ptr<Message> made, Post post) {
+    Message& inside = *made;
+    std::unique_ptr<trireme::detail::job> job = std::move(made);
+    const posting outcome = post(job);
+    if (outcome != posting::posted) give_back<T>(message, std::move(inside.content));
+    return outcome;
+  }
+
+  void arrived(Out message) {
+    if (!this->attached()) return this->one_was_read();
+    if (!on_out_ || !held_.empty()) return held_.push_back(std::move(message));
+    this->one_was_read();
+    on_out_.call(owner(), std::move(message));
+  }
+  void read_held_soon() {
+    auto self = std::static_pointer_cast<typed_worker>(this->shared_from_this());
+    owner().set_immediate([self = std::move(self)] { self->read_held(); });
+  }
+  void read_held() {
+    if (!this->attached() || held_.empty() || !on_out_) return;
+    Out message = std::move(held_.front());
+    held_.pop_front();
+    this->one_was_read();
+    if (!held_.empty()) read_held_soon();
+    on_out_.call(owner(), std::move(message));
+  }
+
+  void set_up() override { body_(port_); }
+  bool listens() const override { return static_cast<bool>(on_in_); }
+  void tear_down() noexcept override {
+    on_in_.set(nullptr);
+    body_.reset();
+  }
+
+  // The worker's thread.
+  port port_;
+  body body_;
+  handler_slot<In> on_in_;
+
+  // The loop's thread.
+  loop_handler<Out> on_out_;
+  std::deque<Out> held_;
+};
+
+}  // namespace trireme::actors::detail

@@ -1,0 +1,104 @@
+#pragma once
+#include <atomic>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <trireme/actors/detail/handler_slot.hpp>
+#include <trireme/actors/worker_host.hpp>
+#include <trireme/core/counters.hpp>
+#include <trireme/core/detail/inbox.hpp>
+#include <trireme/core/loop.hpp>
+
+namespace trireme::actors {
+
+/// How a worker is made.
+struct worker_options {
+  worker_options() {}
+  /// What the thread is called (its first 15 bytes), and logs say.
+  std::string name = "worker";
+  /// How many messages to the worker may wait; `post_message` answers `full` beyond.
+  std::size_t mailbox_limit = 65'536;
+  /// How many messages from the worker the loop may have left unread; likewise.
+  std::size_t outbox_limit = 65'536;
+  /// Where the worker runs; null means a thread. Outlives the worker.
+  worker_host* host = nullptr;
+};
+
+namespace detail {
+
+/// The part of a worker that does not know its message types. Shared by the handle and by what is under way.
+class worker_core : public worker_body, public std::enable_shared_from_this<worker_core> {
+public:
+  worker_core(loop& owner, const worker_options& options);
+  worker_core(const worker_core&) = delete;
+  worker_core& operator=(const worker_core&) = delete;
+  virtual ~worker_core() = default;
+
+  // Any thread.
+  const std::string& name() const noexcept { return name_; }
+  const std::stop_source& stop() const noexcept { return stop_; }
+  posting post_to_worker(std::unique_ptr<trireme::detail::job>& message) const;
+  posting post_to_loop(std::unique_ptr<trireme::detail::job>& message) const;
+
+  // The loop's thread.
+  loop& owner() const noexcept { return loop_; }
+  void start(worker_host* host);
+  void terminate() noexcept;
+  void detach() noexcept;
+  void ref();
+  void unref() noexcept { work_ = pending_work(); }
+  bool running() const noexcept { return run_ != nullptr; }
+  void on_error(unique_function<void(const error&)> handler) { on_error_.set(loop_, std::move(handler)); }
+  void on_exit(unique_function<void(int)> handler) { on_exit_.set(loop_, std::move(handler)); }
+
+  // The worker's thread.
+  void close(int exit_code) noexcept;
+  void begin() final;
+  bool step() final;
+  void wait() noexcept final { mailbox_.wait(); }
+  bool finished() const noexcept final { return ended_ || stop_.stop_requested(); }
+  void end() noexcept final;
+
+protected:
+  virtual void set_up() = 0;              // worker: runs the body
+  virtual bool listens() const = 0;       // worker: whether a message has somewhere to go
+  virtual void tear_down() noexcept = 0;  // worker: destroys body and handler, where their state was used
+  bool attached() const noexcept { return attached_; }
+  void one_was_read() const noexcept { unread_.fetch_sub(1, std::memory_order_relaxed); }
+
+private:
+  struct failed_job;
+  struct exited_job;
+  template <class Work>
+  void guarded(Work&& work) noexcept;
+  void failed(const error& failure);
+  void exited(int exit_code);
+
+  // Constant after construction.
+  loop& loop_;
+  const std::string name_;
+  const std::size_t outbox_limit_;
+  const std::shared_ptr<trireme::detail::inbox> inbox_;
+  counter& full_;
+  counter& dropped_;
+
+  // Any thread.
+  mutable trireme::detail::job_queue mailbox_;
+  mutable std::atomic<std::size_t> unread_{0};  // a count for the limit; orders nothing
+  std::stop_source stop_;
+
+  // The worker's thread.
+  error failure_;
+  int exit_code_ = 0;
+  bool ended_ = false;
+
+  // The loop's thread.
+  loop_handler<const error&> on_error_;
+  loop_handler<int> on_exit_;
+  pending_work work_;
+  bool attached_ = true;
+  std::unique_ptr<worker_run> run_;
+};
+
+}  // namespace detail
+}  // namespace trireme::actors

@@ -1,0 +1,134 @@
+#include <trireme/actors/detail/worker_core.hpp>
+
+#include <trireme/core/assert.hpp>
+#include <trireme/core/detail/loop_state.hpp>
+#include <utility>
+
+namespace trireme::actors::detail {
+
+struct worker_core::failed_job final : trireme::detail::job {
+  failed_job(std::shared_ptr<worker_core> whose, error what)
+      : core(std::move(whose)), failure(std::move(what)) {}
+  void run() override { core->failed(failure); }
+  std::shared_ptr<worker_core> core;
+  error failure;
+};
+
+struct worker_core::exited_job final : trireme::detail::job {
+  exited_job(std::shared_ptr<worker_core> whose, int code) : core(std::move(whose)), exit_code(code) {}
+  void run() override { core->exited(exit_code); }
+  std::shared_ptr<worker_core> core;
+  int exit_code;
+};
+
+worker_core::worker_core(loop& owner, const worker_options& options)
+    : loop_(owner),
+      name_(options.name),
+      outbox_limit_(options.outbox_limit),
+      inbox_(owner.internals().incoming),
+      full_(owner.counters().get("actors.worker.full")),
+      dropped_(owner.counters().get("actors.worker.dropped")),
+      mailbox_(options.mailbox_limit) {}
+
+posting worker_core::post_to_worker(std::unique_ptr<trireme::detail::job>& message) const {
+  const posting outcome = mailbox_.push(message);
+  if (outcome == posting::full) full_.add();
+  return outcome;
+}
+
+posting worker_core::post_to_loop(std::unique_ptr<trireme::detail::job>& message) const {
+  posting outcome = posting::full;
+  if (unread_.fetch_add(1, std::memory_order_relaxed) < outbox_limit_) outcome = inbox_->push(message);
+  if (outcome != posting::posted) one_was_read();
+  if (outcome == posting::full) full_.add();
+  return outcome;
+}
+
+void worker_core::start(worker_host* host) {
+  loop_.assert_current();
+  work_ = pending_work(loop_);
+  run_ = (host ? *host : thread_host()).start(name_, *this);
+}
+
+void worker_core::terminate() noexcept {
+  loop_.assert_current();
+  stop_.request_stop();
+  mailbox_.close();
+}
+
+void worker_core::detach() noexcept {
+  TRIREME_ASSERT(!inbox_->closed());  // the loop outlives its workers
+  attached_ = false;
+  terminate();
+  run_.reset();
+  work_ = pending_work();
+}
+
+void worker_core::ref() {
+  if (running()) work_ = pending_work(loop_);
+}
+
+template <class Work>
+void worker_core::guarded(Work&& work) noexcept {
+  try {
+    work();
+  } catch (...) {
+    failure_ = error::from(std::current_exception());
+    close(1);
+  }
+}
+
+void worker_core::close(int exit_code) noexcept {
+  if (std::exchange(ended_, true)) return;
+  exit_code_ = exit_code;
+}
+
+void worker_core::begin() {
+  guarded([this] {
+    set_up();
+    if (!listens()) close(0);
+  });
+}
+
+bool worker_core::step() {
+  const std::unique_ptr<trireme::detail::job> message = mailbox_.pop();
+  if (!message) return false;
+  guarded([&] {
+    message->run();
+    if (!listens()) close(0);
+  });
+  return true;
+}
+
+void worker_core::end() noexcept {
+  mailbox_.close();
+  tear_down();
+  while (mailbox_.size() > 0) {
+    if (mailbox_.pop()) dropped_.add();
+  }
+  const auto self = shared_from_this();
+  std::unique_ptr<trireme::detail::job> last;
+  if (failure_) {
+    last = std::make_unique<failed_job>(self, failure_);
+    static_cast<void>(inbox_->push_always(last));
+  }
+  last = std::make_unique<exited_job>(self, ended_ ? exit_code_ : 1);
+  static_cast<void>(inbox_->push_always(last));
+}
+
+void worker_core::failed(const error& failure) {
+  if (!attached_) return;
+  if (on_error_) {
+    on_error_.call(loop_, failure);
+  } else {
+    loop_.uncaught(failure);
+  }
+}
+
+void worker_core::exited(int exit_code) {
+  run_.reset();
+  work_ = pending_work();
+  if (attached_ && on_exit_) on_exit_.call(loop_, exit_code);
+}
+
+}  // namespace trireme::actors::detail
