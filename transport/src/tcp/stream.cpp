@@ -1,0 +1,138 @@
+#include <trireme/transport/tcp/stream.hpp>
+
+#include <sys/socket.h>
+
+#include <cerrno>
+
+namespace trireme::transport::tcp {
+
+namespace {
+
+constexpr std::size_t spares_kept = 1024;  // as many streams may answer within one turn and allocate nothing
+constexpr std::size_t spare_capacity = std::size_t{4} << 10;
+constexpr std::size_t copied_up_to = 4096;  // a larger payload is worth a call of its own
+
+}  // namespace
+
+std::unique_ptr<stream_group::output> stream_group::take() {
+  if (spare_.empty()) return std::make_unique<output>();
+  std::unique_ptr<output> spare = std::move(spare_.back());
+  spare_.pop_back();
+  return spare;
+}
+
+void stream_group::give_back(std::unique_ptr<output> done) noexcept {
+  if (spare_.size() >= spares_kept || done->bytes.capacity() > spare_capacity) return;
+  done->bytes.clear();
+  done->sent = 0;
+  spare_.push_back(std::move(done));
+}
+
+stream::stream(stream_group& group, int fd, protocol& target)
+    : group_(group), protocol_(&target), descriptor_(group.owner(), fd, *this) {}
+
+stream::~stream() {
+  if (output_) group_.give_back(std::move(output_));
+}
+
+std::string& stream::append() {
+  if (!output_) output_ = group_.take();
+  if (!blocked_) group_.owner().internals().flush_before_poll(*this);
+  return output_->bytes;
+}
+
+void stream::write(std::string_view bytes) {
+  if (failed_ || shutting_) return;
+  const std::size_t before = buffered();
+  if (!bytes.empty()) append().append(bytes);
+  check_limit(before);
+}
+
+void stream::write_through(std::string_view head, std::string_view payload) {
+  if (failed_ || shutting_) return;
+  if (output_ || payload.size() < copied_up_to) {
+    const std::size_t before = buffered();
+    append().append(head).append(payload);
+    return check_limit(before);
+  }
+  const iovec parts[] = {{const_cast<char*>(head.data()), head.size()},
+                         {const_cast<char*>(payload.data()), payload.size()}};
+  const std::ptrdiff_t sent = descriptor_.write(parts, 2);
+  if (sent < 0 && sent != -EAGAIN) return fail(static_cast<int>(-sent), "send");
+  const std::size_t taken = sent < 0 ? 0 : static_cast<std::size_t>(sent);
+  if (taken == head.size() + payload.size()) return;
+  blocked_ = true;
+  std::string& rest = append();
+  rest.append(head.substr(std::min(taken, head.size())));
+  rest.append(payload.substr(taken > head.size() ? taken - head.size() : 0));
+}
+
+void stream::check_limit(std::size_t before) {
+  // One message may be larger than the limit; what may not is to go on writing behind it.
+  if (before == 0 || buffered() <= group_.max_buffered_) return;
+  group_.overflows_.add();
+  fail(ENOBUFS, "send");
+}
+
+void stream::shutdown() {
+  if (std::exchange(shutting_, true) || failed_) return;
+  if (!output_) ::shutdown(descriptor_.fd(), SHUT_WR);
+}
+
+bool stream::flush_now() {
+  flush();
+  return buffered() == 0;
+}
+
+int stream::release() {
+  flush();
+  return descriptor_.release();
+}
+
+void stream::on_readable() {
+  trireme::detail::loop_state& state = group_.owner().internals();
+  char* const buffer = state.read_buffer();
+  const std::ptrdiff_t got = descriptor_.read(buffer, trireme::detail::loop_state::read_buffer_size);
+  if (got > 0) return protocol_->on_data({buffer, static_cast<std::size_t>(got)});
+  if (got == 0) return protocol_->on_end();
+  if (got != -EAGAIN) fail(static_cast<int>(-got), "recv");
+}
+
+void stream::flush() {
+  if (blocked_ || failed_ || !output_) return;
+  if (send_output()) output_done();
+}
+
+void stream::on_writable() {
+  blocked_ = false;
+  if (failed_) return;
+  if (output_ && !send_output()) return;
+  output_done();
+  protocol_->on_drained();
+}
+
+bool stream::send_output() {
+  const std::string& bytes = output_->bytes;
+  const std::ptrdiff_t sent = descriptor_.write(bytes.data() + output_->sent, bytes.size() - output_->sent);
+  if (sent < 0 && sent != -EAGAIN) {
+    fail(static_cast<int>(-sent), "send");
+    return false;
+  }
+  if (sent > 0) output_->sent += static_cast<std::size_t>(sent);
+  blocked_ = output_->sent < bytes.size();
+  return !blocked_;
+}
+
+void stream::output_done() noexcept {
+  if (output_) group_.give_back(std::move(output_));
+  if (shutting_) ::shutdown(descriptor_.fd(), SHUT_WR);
+}
+
+void stream::fail(int number, std::string_view operation) {
+  if (std::exchange(failed_, true)) return;
+  output_.reset();
+  descriptor_.pause_reading();
+  protocol_->on_failed(error::from_errno(number, operation));
+}
+
+}  // namespace trireme::transport::tcp
