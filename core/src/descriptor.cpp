@@ -14,8 +14,8 @@ namespace trireme::detail {
 
 namespace {
 
-/// Asks the kernel to say after each read what is left, the end of the stream included: a short read is then known
-/// to be the last, and the edge that brought it cannot hide a FIN. Linux 4.18; TCP only.
+/// Asks the kernel to say after each read what is left, the end of the stream included: a short read is then
+/// known to be the last, and the edge that brought it cannot hide a FIN. Linux 4.18; TCP only.
 bool tell_pending(int fd) noexcept {
   const int on = 1;
   return ::setsockopt(fd, IPPROTO_TCP, TCP_INQ, &on, sizeof on) == 0;

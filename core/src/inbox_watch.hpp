@@ -5,10 +5,10 @@ namespace trireme::detail {
 
 /// Wakes the poll phase when a thread has posted; the posts themselves are taken by `run_inbox`.
 class inbox_watch final : public descriptor::handler {
- public:
+public:
   inbox_watch(loop& owner, int wake);
 
- private:
+private:
   void on_readable() override { descriptor_.forget_readable(); }
   descriptor descriptor_;
 };

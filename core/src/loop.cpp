@@ -18,7 +18,7 @@ namespace trireme {
 namespace {
 
 class real_clock final : public clock {
- public:
+public:
   time_point now() override { return std::chrono::steady_clock::now(); }
 };
 
@@ -60,7 +60,8 @@ loop::~loop() {
   detail::loop_state& state = *state_;
   state.stopping = true;
   state.incoming->close();
-  // Whatever waits may hold objects that use the loop as they go: it is whole until the last of them has gone.
+  // Whatever waits may hold objects that use the loop as they go: it is whole until the last of them has
+  // gone.
   while (state.incoming->size() > 0) state.incoming->pop();
   state.forget_everything();
   if (detail::current_loop() == this) detail::set_current_loop(nullptr);
@@ -140,9 +141,7 @@ void loop::defer_close(callback work) { state_->closing.push(std::move(work), co
 
 posting loop::post(callback& work) const { return post_to(*state_->incoming, work); }
 remote_loop loop::remote() const { return remote_loop(state_->incoming); }
-posting remote_loop::post(callback& work) const {
-  return inbox_ ? post_to(*inbox_, work) : posting::closed;
-}
+posting remote_loop::post(callback& work) const { return inbox_ ? post_to(*inbox_, work) : posting::closed; }
 
 void loop::drain() {
   if (ticks_.empty() && microtasks_.empty() && state_->rejections.empty()) return;
@@ -199,9 +198,7 @@ void loop::assert_current() const noexcept {
 
 asio::io_context& loop::context() noexcept { return state_->io->context(); }
 
-bool timer::active() const noexcept {
-  return loop_ && loop_->internals().timers.current(slot_, generation_);
-}
+bool timer::active() const noexcept { return loop_ && loop_->internals().timers.current(slot_, generation_); }
 void timer::clear() noexcept {
   if (active()) loop_->internals().forget(slot_);
 }

@@ -18,8 +18,11 @@ constexpr duration longest_wait = std::chrono::hours(24);
 }  // namespace
 
 loop_state::loop_state(loop& owner, const loop_options& options)
-    : self(owner), time(*options.clock), incoming(std::make_shared<inbox>(options.inbox_limit)),
-      io(std::make_unique<reactor>()), read_buffer_(new char[read_buffer_size]) {}
+    : self(owner),
+      time(*options.clock),
+      incoming(std::make_shared<inbox>(options.inbox_limit)),
+      io(std::make_unique<reactor>()),
+      read_buffer_(new char[read_buffer_size]) {}
 
 loop_state::~loop_state() = default;
 
@@ -59,7 +62,7 @@ void loop_state::fire(timer_queue::index which) {
   }
   timers[which].work = std::move(work);
   if (timers[which].list != timer_queue::none) return;  // refreshed itself
-  self.now_ = time.now();  // from the end of the call
+  self.now_ = time.now();                               // from the end of the call
   timers.arm(which, self.now_);
 }
 
@@ -104,8 +107,9 @@ void loop_state::run_immediates() {
 void loop_state::clear_immediate(std::uint64_t number) noexcept {
   for (auto* const batch : {&immediates, &running_immediates}) {
     // Numbers rise, so each batch is sorted.
-    const auto found = std::lower_bound(batch->begin(), batch->end(), number,
-                                        [](const immediate_slot& slot, auto wanted) { return slot.number < wanted; });
+    const auto found =
+        std::lower_bound(batch->begin(), batch->end(), number,
+                         [](const immediate_slot& slot, auto wanted) { return slot.number < wanted; });
     if (found == batch->end() || found->number != number || !found->work) continue;
     --immediates_alive;
     // They go last: what they hold may set immediates, and so move the batch.
@@ -189,7 +193,8 @@ bool loop_state::poll_io(duration timeout) {
 
 void loop_state::poll_phase(bool may_wait) {
   if (stopping) return;
-  // The pending phase may have been the last thing that kept the loop alive: then nothing is left to wait for.
+  // The pending phase may have been the last thing that kept the loop alive: then nothing is left to wait
+  // for.
   const bool waits = may_wait && !something_waits() && self.alive();
   if (waits && time.jumps()) {
     pass_virtual_time();

@@ -11,12 +11,12 @@ namespace trireme::detail {
 
 /// Drives Asio one turn at a time.
 class reactor {
- public:
+public:
   reactor();
   asio::io_context& context() noexcept { return context_; }
 
-  /// Waits for at most `timeout`, for ever where it is negative, then runs what is ready up to a budget, calling
-  /// `after_each` behind every handler for as long as it returns true. Returns whether anything ran.
+  /// Waits for at most `timeout`, for ever where it is negative, then runs what is ready up to a budget,
+  /// calling `after_each` behind every handler for as long as it returns true. Returns whether anything ran.
   template <class AfterEach>
   bool poll(duration timeout, AfterEach&& after_each) {
     bool ran = wait(timeout);
@@ -31,13 +31,13 @@ class reactor {
   /// Whether Asio holds work that is not ours: a user's own sockets, timers and posts.
   bool has_foreign_work();
 
- private:
+private:
   static constexpr int budget = 1024;  // handlers a turn, so that no flood of events starves the other phases
   bool wait(duration timeout);
 
   struct stoppable_context final : asio::io_context {
-    using asio::io_context::io_context;
     using asio::execution_context::shutdown;
+    using asio::io_context::io_context;
   };
   stoppable_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard_;

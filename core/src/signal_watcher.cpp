@@ -49,7 +49,7 @@ void signal_watcher::set(int number, callback work) {
     return;
   }
   if (number <= 0 || number >= NSIG) throw error::from_errno(EINVAL, "sigaction");
-  struct sigaction action{};
+  struct sigaction action {};
   action.sa_handler = &trireme_on_signal;
   action.sa_flags = SA_RESTART;
   ::sigemptyset(&action.sa_mask);

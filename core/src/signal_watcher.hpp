@@ -5,15 +5,15 @@
 
 namespace trireme::detail {
 
-/// Brings the process's signals to one loop: the handler writes the number into a pipe that the loop watches. Asio's
-/// signal_set would do, but its wait counts as work and would keep the loop alive.
+/// Brings the process's signals to one loop: the handler writes the number into a pipe that the loop watches.
+/// Asio's signal_set would do, but its wait counts as work and would keep the loop alive.
 class signal_watcher final : public descriptor::handler {
- public:
+public:
   explicit signal_watcher(loop& owner);
   ~signal_watcher();
   void set(int number, callback work);
 
- private:
+private:
   void on_readable() override;
   void restore(int number) noexcept;
 

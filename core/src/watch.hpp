@@ -6,7 +6,8 @@
 #include <asio/version.hpp>
 #include <memory>
 
-// Asio's own registration is reached through asio::detail, which only the versions named here are known to bear.
+// Asio's own registration is reached through asio::detail, which only the versions named here are known to
+// bear.
 #if ASIO_VERSION == 102201 && defined(ASIO_HAS_EPOLL) && !defined(ASIO_HAS_IO_URING_AS_DEFAULT) && \
     !defined(TRIREME_PORTABLE_WATCH)
 #define TRIREME_PERSISTENT_WATCH 1
@@ -18,19 +19,19 @@ namespace trireme::detail {
 
 class descriptor;
 
-/// What Asio knows of one descriptor: a registration that stays (watch_persistent.cpp), or a wait that is armed
-/// again after each event (watch_portable.cpp). Tells the descriptor by `mark_ready`.
+/// What Asio knows of one descriptor: a registration that stays (watch_persistent.cpp), or a wait that is
+/// armed again after each event (watch_portable.cpp). Tells the descriptor by `mark_ready`.
 class watch {
- public:
+public:
   static watch* start(descriptor& owner);
   /// Everything was read: tell again when there is more.
   void await_readable();
   void await_writable();
-  /// Ends the watch while the descriptor is still open, and in time the object itself. `closing`: the descriptor is
-  /// closed next, which spares a call.
+  /// Ends the watch while the descriptor is still open, and in time the object itself. `closing`: the
+  /// descriptor is closed next, which spares a call.
   void stop(bool closing) noexcept;
 
- protected:
+protected:
   static void mark_ready(descriptor& owner, bool readable, bool writable) noexcept;
   static void mark_failed(descriptor& owner) noexcept;
   watch() = default;

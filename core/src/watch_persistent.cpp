@@ -1,6 +1,6 @@
-// The only file that touches asio::detail: reactor operations for each descriptor that are never done, so that an
-// event costs no new operation, no re-arming call and no second read. The one for failures tells of a reset that
-// came in one edge with the last bytes, which a short read alone would hide.
+// The only file that touches asio::detail: reactor operations for each descriptor that are never done, so
+// that an event costs no new operation, no re-arming call and no second read. The one for failures tells of a
+// reset that came in one edge with the last bytes, which a short read alone would hide.
 #include "watch.hpp"
 
 #if TRIREME_PERSISTENT_WATCH
@@ -20,7 +20,8 @@ using asio::detail::reactor_op;
 
 class persistent_watch;
 
-/// Reports each event to the watch and stays queued. Asio calls `report` with its lock held: it only takes note.
+/// Reports each event to the watch and stays queued. Asio calls `report` with its lock held: it only takes
+/// note.
 struct event_op final : reactor_op {
   event_op(persistent_watch& owner, epoll_reactor::op_types kind)
       : reactor_op(asio::error_code(), &event_op::report, &event_op::end), owner_(&owner), kind_(kind) {}
@@ -36,9 +37,10 @@ struct event_op final : reactor_op {
 };
 
 class persistent_watch final : public watch {
- public:
+public:
   explicit persistent_watch(descriptor& owner)
-      : owner_(owner), reactor_(asio::use_service<epoll_reactor>(owner.owner().context())),
+      : owner_(owner),
+        reactor_(asio::use_service<epoll_reactor>(owner.owner().context())),
         scheduler_(asio::use_service<asio::detail::scheduler>(owner.owner().context())) {
     reactor_.init_task();
     if (const int code = reactor_.register_descriptor(owner.fd(), registration_)) {
@@ -65,7 +67,7 @@ class persistent_watch final : public watch {
     delete this;
   }
 
- private:
+private:
   void queue(epoll_reactor::op_types kind) {
     auto* const op = new event_op(*this, kind);
     reactor_.start_op(kind, owner_.fd(), registration_, op, false, true);

@@ -11,7 +11,7 @@ namespace trireme::detail {
 namespace {
 
 class waiting_watch final : public watch {
- public:
+public:
   explicit waiting_watch(descriptor& owner)
       : state_(std::make_shared<state>(owner, owner.owner().context(), owner.fd())) {
     await_readable();
@@ -28,7 +28,7 @@ class waiting_watch final : public watch {
     delete this;
   }
 
- private:
+private:
   struct state {
     state(descriptor& owner_, asio::io_context& context_, int fd)
         : owner(&owner_), context(context_), stream(context_, fd) {}

@@ -54,7 +54,8 @@ TEST(AsioBridge, CarriesBytesThroughAPairOfSockets) {
   std::string got(5, '\0');
   asio::local::stream_protocol::socket near(loop.context()), far(loop.context());
   asio::local::connect_pair(near, far);
-  asio::async_read(far, asio::buffer(got), [](asio::error_code failure, std::size_t) { EXPECT_FALSE(failure); });
+  asio::async_read(far, asio::buffer(got),
+                   [](asio::error_code failure, std::size_t) { EXPECT_FALSE(failure); });
   loop.set_immediate([&] {
     asio::async_write(near, asio::buffer("hello", 5), [](asio::error_code failure, std::size_t size) {
       EXPECT_FALSE(failure);

@@ -47,7 +47,8 @@ TEST(CallbackQueue, KeepsTheCallbackThatRunsInPlaceWhileItPushes) {
 
 struct pushes_at_end {
   pushes_at_end(callback_queue& into, int& counted) : queue(&into), count(&counted) {}
-  pushes_at_end(pushes_at_end&& other) noexcept : queue(std::exchange(other.queue, nullptr)), count(other.count) {}
+  pushes_at_end(pushes_at_end&& other) noexcept
+      : queue(std::exchange(other.queue, nullptr)), count(other.count) {}
   ~pushes_at_end() {
     if (queue) queue->push([counted = count] { ++*counted; }, {});
   }

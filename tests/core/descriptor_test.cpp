@@ -33,7 +33,8 @@ struct calls final : descriptor::handler {
 struct Descriptor : ::testing::Test {
   Descriptor() {
     int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) throw error(errc::failed);
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0)
+      throw error(errc::failed);
     peer = ends[1];
     watched.emplace(loop, ends[0], handler);
   }
@@ -117,7 +118,8 @@ TEST_F(Descriptor, TellsOnceWhenAFullSocketCanBeWritten) {
   const std::string block(1 << 16, 'x');
   std::size_t sent = 0;
   std::ptrdiff_t outcome;
-  while ((outcome = watched->write(block.data(), block.size())) > 0) sent += static_cast<std::size_t>(outcome);
+  while ((outcome = watched->write(block.data(), block.size())) > 0)
+    sent += static_cast<std::size_t>(outcome);
   EXPECT_EQ(outcome, -EAGAIN);
   turn();
   EXPECT_EQ(log, order());

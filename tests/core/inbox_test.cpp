@@ -82,7 +82,8 @@ TEST(Inbox, TakesPostsFromEightThreadsWhileTheLoopRuns) {
     threads.emplace_back([&, remote = loop.remote(), producer] {
       for (int number = 0; number < posts; ++number) {
         callback work = [&, producer, number] {
-          in_order = in_order && std::exchange(last[static_cast<std::size_t>(producer)], number) == number - 1;
+          in_order =
+              in_order && std::exchange(last[static_cast<std::size_t>(producer)], number) == number - 1;
           at_home = at_home && std::this_thread::get_id() == home;
           if (++total == threads_used * posts) open.reset();
         };

@@ -10,11 +10,6 @@
 #include <utility>
 #include <vector>
 
-#if defined(__SANITIZE_THREAD__)
-// ThreadSanitizer does not model the fences inside moodycamel's queue, and then takes the reuse of its blocks by several
-// consumers for a race. What we do around the queue stays under watch.
-#endif
-
 namespace {
 
 using trireme::posting;
@@ -92,7 +87,8 @@ TEST(JobQueue, DestroysWhatWaits) {
   int destroyed = 0;
   {
     job_queue queue(5);
-    for (int each = 0; each < 5; ++each) EXPECT_EQ(push(queue, std::make_unique<counted>(destroyed)), posting::posted);
+    for (int each = 0; each < 5; ++each)
+      EXPECT_EQ(push(queue, std::make_unique<counted>(destroyed)), posting::posted);
   }
   EXPECT_EQ(destroyed, 5);
 }
@@ -127,7 +123,8 @@ TEST(JobQueue, GivesEachJobOnceAndInTheOrderOfItsProducer) {
       }
       const auto& work = static_cast<numbered&>(*taken);
       ++seen[static_cast<std::size_t>(work.producer)][static_cast<std::size_t>(work.number)];
-      if (work.number <= std::exchange(last[static_cast<std::size_t>(work.producer)], work.number)) ordered = false;
+      if (work.number <= std::exchange(last[static_cast<std::size_t>(work.producer)], work.number))
+        ordered = false;
     }
   });
   auto making = start(producers, [&](int producer) {
@@ -149,7 +146,8 @@ TEST(JobQueue, NeverHoldsMoreThanItsLimit) {
   job_queue queue(100);
   std::atomic<int> posted{0};
   auto making = start(8, [&](int producer) {
-    for (int number = 0; number < 1000; ++number) posted += push(queue, make(producer, number)) == posting::posted;
+    for (int number = 0; number < 1000; ++number)
+      posted += push(queue, make(producer, number)) == posting::posted;
   });
   join(making);
   EXPECT_EQ(posted, 100);
@@ -220,7 +218,8 @@ TEST(JobQueue, RefusesOrDeliversWhatIsPushedWhileItCloses) {
     job_queue queue(1000);
     std::atomic<int> posted{0};
     auto making = start(3, [&](int producer) {
-      for (int number = 0; number < 100; ++number) posted += push(queue, make(producer, number)) == posting::posted;
+      for (int number = 0; number < 100; ++number)
+        posted += push(queue, make(producer, number)) == posting::posted;
     });
     queue.close();
     join(making);

@@ -33,7 +33,8 @@ TEST_F(Log, WritesOneLineToStderrByDefault) {
   ::testing::internal::CaptureStderr();
   log(log_level::warning, "the disk is full");
   log(log_level::info, "");
-  EXPECT_EQ(::testing::internal::GetCapturedStderr(), "trireme: warning: the disk is full\ntrireme: info: \n");
+  EXPECT_EQ(::testing::internal::GetCapturedStderr(),
+            "trireme: warning: the disk is full\ntrireme: info: \n");
 }
 
 TEST_F(Log, GoesBackToTheDefault) {

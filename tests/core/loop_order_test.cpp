@@ -1,5 +1,6 @@
-// The orders that Node 20.20.2 was seen to print, with the rows of the research that hold them. Where Node leaves the
-// order open (a bare zero timeout against an immediate) ours is one that Node allows, always the same.
+// The orders that Node 20.20.2 was seen to print, with the rows of the research that hold them. Where Node
+// leaves the order open (a bare zero timeout against an immediate) ours is one that Node allows, always the
+// same.
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -152,15 +153,17 @@ TEST(LoopOrder, DrainsTicksThenMicrotasksAfterEveryCallback) {
     loop.next_tick(say("n1-n"));
     promise<void>::resolved(loop).then(say("n1-p")).detach();
   });
-  promise<void>::resolved(loop).then([&] {
-    log("p1");
-    loop.next_tick(say("p1-tick"));
-    promise<void>::resolved(loop).then(say("p1-p")).detach();
-  }).detach();
+  promise<void>::resolved(loop)
+      .then([&] {
+        log("p1");
+        loop.next_tick(say("p1-tick"));
+        promise<void>::resolved(loop).then(say("p1-p")).detach();
+      })
+      .detach();
   loop.queue_microtask(say("qm"));
   loop.run();
-  EXPECT_EQ(log, (order{"n1", "n1-n", "p1", "qm", "n1-p", "p1-p", "p1-tick", "t1", "t1-tick", "t1-micro", "t2", "i1",
-                        "i1-tick", "i1-micro", "i2", "i1-nested"}));
+  EXPECT_EQ(log, (order{"n1", "n1-n", "p1", "qm", "n1-p", "p1-p", "p1-tick", "t1", "t1-tick", "t1-micro",
+                        "t2", "i1", "i1-tick", "i1-micro", "i2", "i1-nested"}));
 }
 
 // A16, A47, B16: the article's walk through the queues.
@@ -313,7 +316,8 @@ TEST(LoopOrder, CallsNothingBeforeRun) {
 /// Holds on to something that queues a microtask as it goes: a resolver that rejects, say.
 struct queues_at_end {
   queues_at_end(loop& owner, order& into) : where(&owner), log(&into) {}
-  queues_at_end(queues_at_end&& other) noexcept : where(std::exchange(other.where, nullptr)), log(other.log) {}
+  queues_at_end(queues_at_end&& other) noexcept
+      : where(std::exchange(other.where, nullptr)), log(other.log) {}
   ~queues_at_end() {
     if (where) where->queue_microtask([into = log] { (*into)("from destructor"); });
   }
@@ -356,13 +360,21 @@ struct random_program {
     if (left == 0) return;
     --left;
     switch (random() % 7) {
-      case 0: return tick();
-      case 1: return microtask();
-      case 2: return later();
-      case 3: loop.set_immediate([this] { macrotask(); }); return;
-      case 4: return loop.defer_pending([this] { macrotask(); });
-      case 5: return loop.defer_close([this] { macrotask(); });
-      default: static_cast<void>(loop.post([this] { macrotask(); }));
+      case 0:
+        return tick();
+      case 1:
+        return microtask();
+      case 2:
+        return later();
+      case 3:
+        loop.set_immediate([this] { macrotask(); });
+        return;
+      case 4:
+        return loop.defer_pending([this] { macrotask(); });
+      case 5:
+        return loop.defer_close([this] { macrotask(); });
+      default:
+        static_cast<void>(loop.post([this] { macrotask(); }));
     }
   }
   void tick() {
@@ -404,7 +416,8 @@ struct random_program {
   bool inside = false, nested = false, violated = false, early = false;
 };
 
-// A18, B04, B12, B13, B15: no macrotask starts while a tick or microtask waits; nothing nests; no timer is early.
+// A18, B04, B12, B13, B15: no macrotask starts while a tick or microtask waits; nothing nests; no timer is
+// early.
 TEST(LoopOrder, KeepsItsRulesInRandomPrograms) {
   for (unsigned seed = 0; seed < 500; ++seed) {
     random_program program(seed);

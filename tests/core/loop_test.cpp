@@ -335,7 +335,8 @@ TEST(Loop, GivesTheContextToWhatACallbackArms) {
 
 TEST(Loop, RestoresTheContextAfterRunInThrows) {
   test_loop loop;
-  EXPECT_THROW(loop.run_in(context::make({}), []() -> int { throw std::runtime_error("x"); }), std::runtime_error);
+  EXPECT_THROW(loop.run_in(context::make({}), []() -> int { throw std::runtime_error("x"); }),
+               std::runtime_error);
   EXPECT_EQ(loop.current(), context_ptr());
   EXPECT_EQ(loop.run_in({}, [] { return 5; }), 5);
 }

@@ -117,9 +117,8 @@ TEST(Signal, RunsUnderTheContextItWasMadeUnder) {
   test_loop loop;
   order log;
   const auto work = context::make({});
-  loop.run_in(work, [&] {
-    loop.on_signal(SIGUSR1, [&] { log(loop.current() == work ? "its own" : "another"); });
-  });
+  loop.run_in(work,
+              [&] { loop.on_signal(SIGUSR1, [&] { log(loop.current() == work ? "its own" : "another"); }); });
   ::raise(SIGUSR1);
   turn_until(loop, log, 1);
   EXPECT_EQ(log, (order{"its own"}));

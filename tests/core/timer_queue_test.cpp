@@ -161,7 +161,8 @@ TEST(TimerQueue, ClearsEverythingThatIsArmed) {
   timer_queue timers;
   auto counted = std::make_shared<int>(0);
   for (int number = 0; number < 1000; ++number) {
-    timers.arm(timers.add(std::chrono::milliseconds(number % 130), number % 2 == 0, [counted] {}, {}), time_point{});
+    timers.arm(timers.add(std::chrono::milliseconds(number % 130), number % 2 == 0, [counted] {}, {}),
+               time_point{});
   }
   timers.clear();
   EXPECT_EQ(timers.used(), 0u);

@@ -8,16 +8,17 @@ using duration = std::chrono::nanoseconds;
 /// Points on the loop's clock; only differences mean anything.
 using time_point = std::chrono::time_point<std::chrono::steady_clock, duration>;
 
-/// The one seam through which a loop learns the time and passes it. The default reads `steady_clock` and lets the
-/// kernel wait; `testing::virtual_clock` jumps instead, so that tests never sleep.
+/// The one seam through which a loop learns the time and passes it. The default reads `steady_clock` and lets
+/// the kernel wait; `testing::virtual_clock` jumps instead, so that tests never sleep.
 ///
 /// Thread: used by its loop's thread only.
 /// Lifetime: outlives the loop.
 class clock {
- public:
+public:
   virtual ~clock() = default;
   virtual time_point now() = 0;
-  /// True where waiting means jumping: the loop polls with no time-out and calls `advance_to` instead of sleeping.
+  /// True where waiting means jumping: the loop polls with no time-out and calls `advance_to` instead of
+  /// sleeping.
   virtual bool jumps() const { return false; }
   virtual void advance_to(time_point) {}
 };

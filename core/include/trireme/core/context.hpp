@@ -15,7 +15,7 @@ class context;
 ///
 /// Thread: the loop's; the count is not atomic.
 class context_ptr {
- public:
+public:
   using bound_to_a_loop = void;
   context_ptr() noexcept = default;
   explicit context_ptr(context* pointer) noexcept;
@@ -36,7 +36,7 @@ class context_ptr {
   explicit operator bool() const noexcept { return pointer_ != nullptr; }
   friend bool operator==(const context_ptr&, const context_ptr&) = default;
 
- private:
+private:
   context* pointer_ = nullptr;
 };
 
@@ -44,24 +44,24 @@ class context_ptr {
 ///
 /// Thread: the loop's. `on_stop` runs once, on the loop, inside `request_stop`; it may destroy anything.
 class stop_watch : public detail::list_node {
- public:
+public:
   using bound_to_a_loop = void;
   stop_watch() = default;
   stop_watch(const stop_watch&) = delete;
   stop_watch& operator=(const stop_watch&) = delete;
   virtual void on_stop(const error& reason) = 0;
 
- protected:
+protected:
   ~stop_watch() = default;
 };
 
-/// What a piece of work carries along: whether it was told to stop, its deadline, its trace, and its parent. The
-/// loop has a current one; every callback and task captures it and finds it current again when it runs.
+/// What a piece of work carries along: whether it was told to stop, its deadline, its trace, and its parent.
+/// The loop has a current one; every callback and task captures it and finds it current again when it runs.
 ///
 /// Thread: the loop's. Only the loop requests a stop; a stop reaches all children at once.
 /// Lifetime: counted; children keep their parent.
 class context {
- public:
+public:
   /// A child of `parent`, which may be null.
   static context_ptr make(context_ptr parent);
   context(const context&) = delete;
@@ -84,7 +84,7 @@ class context {
   void set_trace(std::string trace) { trace_ = std::move(trace); }
   const context_ptr& parent() const noexcept { return parent_; }
 
- private:
+private:
   friend class context_ptr;
   struct parent_watch final : stop_watch {
     explicit parent_watch(context& owner) : owner_(owner) {}

@@ -14,12 +14,12 @@ namespace trireme {
 ///
 /// Thread: any; each change is one relaxed atomic addition, so counters order nothing.
 class counter {
- public:
+public:
   void add(std::int64_t amount = 1) noexcept { value_.fetch_add(amount, std::memory_order_relaxed); }
   void subtract(std::int64_t amount = 1) noexcept { value_.fetch_sub(amount, std::memory_order_relaxed); }
   std::int64_t value() const noexcept { return value_.load(std::memory_order_relaxed); }
 
- private:
+private:
   std::atomic<std::int64_t> value_{0};
 };
 
@@ -28,13 +28,14 @@ class counter {
 /// Thread: the loop's; the counters themselves may be changed from any thread.
 /// Lifetime: a counter lives as long as the registry.
 class counter_registry {
- public:
-  /// The counter of that name, made at the first call. Names are lower case with dots: "http1.header_too_large".
+public:
+  /// The counter of that name, made at the first call. Names are lower case with dots:
+  /// "http1.header_too_large".
   counter& get(std::string_view name);
   /// Every name with its value, sorted by name.
   std::vector<std::pair<std::string, std::int64_t>> snapshot() const;
 
- private:
+private:
   std::map<std::string, std::unique_ptr<counter>, std::less<>> counters_;
 };
 

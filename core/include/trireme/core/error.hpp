@@ -21,22 +21,23 @@ enum class errc {
 std::error_code make_error_code(errc code) noexcept;
 const std::error_category& error_category() noexcept;
 
-/// The one error type: a `std::error_code` and, optionally, shared detail. It is a callback's first argument, a
-/// promise's rejection and what `co_await` throws.
+/// The one error type: a `std::error_code` and, optionally, shared detail. It is a callback's first argument,
+/// a promise's rejection and what `co_await` throws.
 ///
 /// Thread: immutable after construction; copies may be used on any thread.
 /// Lifetime: the detail is counted and shared by all copies.
 class error : public std::exception {
- public:
+public:
   error() noexcept = default;  ///< no error: `operator bool` is false
   error(std::error_code code) noexcept : code_(code) {}
   error(errc code) noexcept : code_(make_error_code(code)) {}
-  /// `operation` is the call that failed ("open"), `path` what it was applied to ("/var/data"); either may be empty.
+  /// `operation` is the call that failed ("open"), `path` what it was applied to ("/var/data"); either may be
+  /// empty.
   error(std::error_code code, std::string_view operation, std::string_view path = {});
   /// With a text of the caller's own in place of the code's message.
   static error with_text(std::error_code code, std::string text);
-  /// The exception in flight, or any other: an `error` comes back as it is, anything else as `errc::failed` with
-  /// its text, and `raise` throws the original again.
+  /// The exception in flight, or any other: an `error` comes back as it is, anything else as `errc::failed`
+  /// with its text, and `raise` throws the original again.
   static error from(std::exception_ptr exception);
   /// The `errno` of a system call that has just failed.
   static error from_errno(int number, std::string_view operation, std::string_view path = {});
@@ -54,7 +55,7 @@ class error : public std::exception {
 
   friend bool operator==(const error& left, const error& right) noexcept { return left.code_ == right.code_; }
 
- private:
+private:
   struct detail;
   std::error_code code_;
   mutable std::shared_ptr<const detail> detail_;

@@ -27,12 +27,12 @@ struct loop_state;
 /// What a loop takes as its work.
 using callback = unique_function<void()>;
 
-/// Names one timer. Copies name the same; one that has fired or was cleared names nothing, and every call on it
-/// does nothing.
+/// Names one timer. Copies name the same; one that has fired or was cleared names nothing, and every call on
+/// it does nothing.
 ///
 /// Thread: the loop's. Lifetime: may outlive the timer, not the loop.
 class timer {
- public:
+public:
   using bound_to_a_loop = void;
   timer() noexcept = default;
   void clear() noexcept;
@@ -43,7 +43,7 @@ class timer {
   void unref() noexcept;
   bool active() const noexcept;
 
- private:
+private:
   friend struct detail::loop_state;
   timer(loop& owner, std::uint32_t slot, std::uint32_t generation) noexcept
       : loop_(&owner), slot_(slot), generation_(generation) {}
@@ -54,11 +54,11 @@ class timer {
 
 /// Names one immediate; as `timer` does.
 class immediate {
- public:
+public:
   using bound_to_a_loop = void;
   immediate() noexcept = default;
 
- private:
+private:
   friend class loop;
   explicit immediate(std::uint64_t number) noexcept : number_(number) {}
   std::uint64_t number_ = 0;
@@ -68,7 +68,7 @@ class immediate {
 ///
 /// Thread: made and destroyed on the loop.
 class pending_work {
- public:
+public:
   using bound_to_a_loop = void;
   pending_work() noexcept = default;
   explicit pending_work(loop& owner) noexcept;
@@ -79,18 +79,19 @@ class pending_work {
   }
   ~pending_work();
 
- private:
+private:
   loop* loop_ = nullptr;
 };
 
 /// Posts to a loop that may already have gone. Copies freely between threads.
 class remote_loop {
- public:
+public:
   remote_loop() = default;
-  /// Any thread. `closed` once the loop has gone, `full` at the inbox's limit; the callback is taken only when posted.
+  /// Any thread. `closed` once the loop has gone, `full` at the inbox's limit; the callback is taken only
+  /// when posted.
   posting post(callback& work) const;
 
- private:
+private:
   friend class loop;
   explicit remote_loop(std::shared_ptr<detail::inbox> inbox) : inbox_(std::move(inbox)) {}
   std::shared_ptr<detail::inbox> inbox_;
@@ -109,18 +110,17 @@ struct loop_options {
 ///
 ///     timers → pending → prepare → poll → check → close
 ///
-/// Ticks, then microtasks, drain after every single callback. What is armed during a phase waits for the next pass.
-/// A zero timeout armed before `run` fires before an immediate (Node leaves that open).
-/// Source: https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
+/// Ticks, then microtasks, drain after every single callback. What is armed during a phase waits for the next
+/// pass. A zero timeout armed before `run` fires before an immediate (Node leaves that open). Source:
+/// https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
 ///
-/// Thread: belongs to the thread that made it, or that first calls `run`; only `post` and `remote` may be called
-/// from others.
-/// Lifetime: outlives everything that was given a reference to it. Destroying it with work in flight is safe: what
-/// waits is destroyed without being called.
-/// Errors: an exception that leaves a callback, and a rejection that nobody handles, go to `on_uncaught`; by
-/// default that is one line in the log, a stop, and exit code 1.
+/// Thread: belongs to the thread that made it, or that first calls `run`; only `post` and `remote` may be
+/// called from others. Lifetime: outlives everything that was given a reference to it. Destroying it with
+/// work in flight is safe: what waits is destroyed without being called. Errors: an exception that leaves a
+/// callback, and a rejection that nobody handles, go to `on_uncaught`; by default that is one line in the
+/// log, a stop, and exit code 1.
 class loop {
- public:
+public:
   using bound_to_a_loop = void;
   explicit loop(loop_options options = {});
   loop(const loop&) = delete;
@@ -141,7 +141,8 @@ class loop {
   /// The loop's time: read once for each turn and after each wait, not for each callback.
   time_point now() const noexcept { return now_; }
 
-  /// Calls once, `delay` from `now` or later, never earlier. Negative counts as zero. Equal deadlines keep order.
+  /// Calls once, `delay` from `now` or later, never earlier. Negative counts as zero. Equal deadlines keep
+  /// order.
   timer set_timeout(duration delay, callback work);
   /// Calls every `period`, at least a nanosecond, counted from the end of the call before, as in Node.
   timer set_interval(duration period, callback work);
@@ -152,7 +153,8 @@ class loop {
   void next_tick(callback work) { ticks_.push(std::move(work), context_); }
   /// Calls after the ticks, in the order queued.
   void queue_microtask(callback work) { microtasks_.push(std::move(work), context_); }
-  /// Calls in the pending phase of the next turn: for errors found where the caller may not be called back at once.
+  /// Calls in the pending phase of the next turn: for errors found where the caller may not be called back at
+  /// once.
   void defer_pending(callback work);
   /// Calls in the close phase of this turn, or the next.
   void defer_close(callback work);
@@ -174,8 +176,8 @@ class loop {
   void on_uncaught(unique_function<void(const error&)> handler);
   /// Reports an error as if a callback had thrown it.
   void uncaught(const error& failure);
-  /// Calls on the loop for each `number` (SIGTERM, ...) the process gets; an empty callback stops watching. Does
-  /// not keep the loop alive. Throws `error` where the system refuses.
+  /// Calls on the loop for each `number` (SIGTERM, ...) the process gets; an empty callback stops watching.
+  /// Does not keep the loop alive. Throws `error` where the system refuses.
   void on_signal(int number, callback work);
 
   /// Stops the program where another thread than the loop's calls; debug builds only.
@@ -188,7 +190,7 @@ class loop {
   /// For this framework's own modules.
   detail::loop_state& internals() noexcept { return *state_; }
 
- private:
+private:
   friend class timer;
   friend class pending_work;
   friend struct detail::loop_state;

@@ -11,7 +11,7 @@ namespace trireme {
 /// Errors: `value()` throws the error it holds; `operator*` on one that holds an error is a bug and stops.
 template <class T>
 class [[nodiscard]] result {
- public:
+public:
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
   result(class error failure) : state_(std::in_place_index<1>, std::move(failure)) {}
 
@@ -31,9 +31,11 @@ class [[nodiscard]] result {
     return std::get<0>(state_);
   }
   /// The error; one that tests false where there is a value.
-  class error error() const { return has_value() ? trireme::error{} : std::get<1>(state_); }
+  class error error() const {
+    return has_value() ? trireme::error{} : std::get<1>(state_);
+  }
 
- private:
+private:
   T* checked() {
     TRIREME_ASSERT(has_value());
     return &std::get<0>(state_);
@@ -44,7 +46,7 @@ class [[nodiscard]] result {
 /// Success, or an error.
 template <>
 class [[nodiscard]] result<void> {
- public:
+public:
   result() noexcept = default;
   result(class error failure) : error_(std::move(failure)) {}
 
@@ -53,9 +55,11 @@ class [[nodiscard]] result<void> {
   void value() const {
     if (error_) error_.raise();
   }
-  class error error() const { return error_; }
+  class error error() const {
+    return error_;
+  }
 
- private:
+private:
   class error error_;
 };
 

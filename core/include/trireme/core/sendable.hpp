@@ -18,15 +18,18 @@ template <class T>
 struct refers_elsewhere<std::reference_wrapper<T>> : std::true_type {};
 
 template <class T>
-concept bound_to_a_loop = requires { typename T::bound_to_a_loop; };
+concept bound_to_a_loop = requires {
+  typename T::bound_to_a_loop;
+};
 
 }  // namespace detail
 
-/// What may cross a thread: a value that owns what it holds, moved and never shared. References, pointers, views
-/// and types that declare `using bound_to_a_loop = void;` do not compile. The compiler cannot see into a class or a
-/// closure: a struct that holds a pointer passes, and answers for it.
+/// What may cross a thread: a value that owns what it holds, moved and never shared. References, pointers,
+/// views and types that declare `using bound_to_a_loop = void;` do not compile. The compiler cannot see into
+/// a class or a closure: a struct that holds a pointer passes, and answers for it.
 template <class T>
-concept sendable = std::is_move_constructible_v<T> && std::is_object_v<T> && !detail::refers_elsewhere<T>::value &&
-                   !detail::bound_to_a_loop<T>;
+concept sendable =
+    std::is_move_constructible_v<T> && std::is_object_v<T> && !detail::refers_elsewhere<T>::value &&
+    !detail::bound_to_a_loop<T>;
 
 }  // namespace trireme

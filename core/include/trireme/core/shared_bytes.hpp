@@ -11,7 +11,7 @@ namespace trireme {
 ///
 /// Thread: any; the count is atomic and the bytes never change.
 class shared_bytes {
- public:
+public:
   shared_bytes() noexcept = default;
   explicit shared_bytes(std::string bytes)
       : owner_(std::make_shared<const std::string>(std::move(bytes))), view_(*owner_) {}
@@ -26,7 +26,7 @@ class shared_bytes {
     return part;
   }
 
- private:
+private:
   std::shared_ptr<const std::string> owner_;
   std::string_view view_;
 };

@@ -11,21 +11,21 @@ namespace trireme {
 template <class Signature>
 class unique_function;
 
-/// An owning, move-only callable. Callables of up to 48 bytes that move without throwing lie inside it; larger
-/// ones are allocated.
+/// An owning, move-only callable. Callables of up to 48 bytes that move without throwing lie inside it;
+/// larger ones are allocated.
 ///
 /// Thread: none of its own; moves freely between threads where what it holds may.
 /// Errors: calling an empty one is undefined; test with `operator bool`.
 template <class Result, class... Arguments>
 class unique_function<Result(Arguments...)> {
- public:
+public:
   unique_function() noexcept = default;
   unique_function(std::nullptr_t) noexcept {}
 
   template <class Callable>
-    requires(!std::is_same_v<std::remove_cvref_t<Callable>, unique_function> &&
-             std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...>)
-  unique_function(Callable&& callable) {
+  requires(!std::is_same_v<std::remove_cvref_t<Callable>, unique_function> &&
+           std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...>)
+      unique_function(Callable&& callable) {
     using stored = std::decay_t<Callable>;
     if constexpr (fits<stored>) {
       ::new (storage_) stored(std::forward<Callable>(callable));
@@ -55,7 +55,7 @@ class unique_function<Result(Arguments...)> {
     if (const auto* table = std::exchange(table_, nullptr); table && table->destroy) table->destroy(storage_);
   }
 
- private:
+private:
   static constexpr std::size_t capacity = 48;
 
   struct operations {
@@ -65,11 +65,12 @@ class unique_function<Result(Arguments...)> {
   };
 
   template <class Stored>
-  static constexpr bool fits = sizeof(Stored) <= capacity && alignof(Stored) <= alignof(void*) &&
-                               std::is_nothrow_move_constructible_v<Stored>;
+  static constexpr bool fits =
+      sizeof(Stored) <= capacity &&
+      alignof(Stored) <= alignof(void*) && std::is_nothrow_move_constructible_v<Stored>;
   template <class Stored>
   static constexpr bool trivial =
-      std::is_trivially_copyable_v<Stored> && std::is_trivially_destructible_v<Stored>;
+      std::is_trivially_copyable_v<Stored>&& std::is_trivially_destructible_v<Stored>;
 
   template <class Stored>
   static Result call_inside(void* self, Arguments&&... arguments) {
@@ -82,18 +83,22 @@ class unique_function<Result(Arguments...)> {
     source->~Stored();
   }
   template <class Stored>
-  static void destroy_inside(void* self) noexcept { static_cast<Stored*>(self)->~Stored(); }
+  static void destroy_inside(void* self) noexcept {
+    static_cast<Stored*>(self)->~Stored();
+  }
   template <class Stored>
   static Result call_outside(void* self, Arguments&&... arguments) {
     return std::invoke(**static_cast<Stored**>(self), std::forward<Arguments>(arguments)...);
   }
   template <class Stored>
-  static void destroy_outside(void* self) noexcept { delete *static_cast<Stored**>(self); }
+  static void destroy_outside(void* self) noexcept {
+    delete *static_cast<Stored**>(self);
+  }
 
   template <class Stored>
-  static constexpr operations inside{&call_inside<Stored>, trivial<Stored> ? nullptr : &move_inside<Stored>,
-                                     std::is_trivially_destructible_v<Stored> ? nullptr
-                                                                              : &destroy_inside<Stored>};
+  static constexpr operations inside{
+      &call_inside<Stored>, trivial<Stored> ? nullptr : &move_inside<Stored>,
+      std::is_trivially_destructible_v<Stored> ? nullptr : &destroy_inside<Stored>};
   template <class Stored>
   static constexpr operations outside{&call_outside<Stored>, nullptr, &destroy_outside<Stored>};
 

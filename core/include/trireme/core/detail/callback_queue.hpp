@@ -7,10 +7,10 @@
 
 namespace trireme::detail {
 
-/// First in, first out, of callbacks with the context they captured. Grows in chunks, keeps one spare, and runs
-/// each callback where it lies, so that steady state neither allocates nor moves.
+/// First in, first out, of callbacks with the context they captured. Grows in chunks, keeps one spare, and
+/// runs each callback where it lies, so that steady state neither allocates nor moves.
 class callback_queue {
- public:
+public:
   struct slot {
     unique_function<void()> run;
     context_ptr context;
@@ -44,7 +44,7 @@ class callback_queue {
     while (!empty()) pop();
   }
 
- private:
+private:
   static constexpr std::size_t chunk_size = 256;
   struct chunk {
     std::array<slot, chunk_size> slots;

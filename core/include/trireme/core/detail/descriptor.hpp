@@ -9,19 +9,20 @@ namespace trireme::detail {
 
 class watch;
 
-/// An owned, non-blocking descriptor that the loop watches for as long as it lives: registered once, edge-triggered
-/// below, level-triggered above. `on_readable` comes again, next turn, until a read has taken everything.
+/// An owned, non-blocking descriptor that the loop watches for as long as it lives: registered once,
+/// edge-triggered below, level-triggered above. `on_readable` comes again, next turn, until a read has taken
+/// everything.
 ///
 /// Thread: the loop's. Lifetime: the loop outlives it; its handler may destroy it from within a call.
 class descriptor : public list_node {
- public:
+public:
   using bound_to_a_loop = void;
   class handler {
-   public:
+  public:
     virtual void on_readable() = 0;
     virtual void on_writable() {}
 
-   protected:
+  protected:
     ~handler() = default;
   };
 
@@ -53,7 +54,7 @@ class descriptor : public list_node {
   void ref() noexcept;
   void unref() noexcept;
 
- private:
+private:
   friend class watch;
   friend struct loop_state;
 

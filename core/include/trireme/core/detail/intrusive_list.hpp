@@ -30,10 +30,12 @@ struct list_node {
 /// First in, first out; owns nothing. `T` derives from `list_node`.
 template <class T>
 class list {
- public:
+public:
   bool empty() const noexcept { return !head_.linked(); }
   void push_back(T& item) noexcept { static_cast<list_node&>(item).insert_before(head_); }
-  bool last_is(const T& item) const noexcept { return head_.previous == &static_cast<const list_node&>(item); }
+  bool last_is(const T& item) const noexcept {
+    return head_.previous == &static_cast<const list_node&>(item);
+  }
   T& front() noexcept { return static_cast<T&>(*head_.next); }
   T& pop_front() noexcept {
     T& item = front();
@@ -55,7 +57,7 @@ class list {
     while (!empty()) pop_front();
   }
 
- private:
+private:
   list_node head_;
 };
 

@@ -12,13 +12,14 @@ struct job {
   virtual void run() = 0;
 };
 
-/// The one mechanism between threads: moodycamel's queue, a count of our own, and a wake-up that is written only
-/// when a consumer sleeps, once for any number of posts. Under the loop's inbox and under every pool of workers.
+/// The one mechanism between threads: moodycamel's queue, a count of our own, and a wake-up that is written
+/// only when a consumer sleeps, once for any number of posts. Under the loop's inbox and under every pool of
+/// workers.
 ///
 /// Thread: `push`, `close` from any; the rest from consumers.
 /// Order: first in, first out for each producer.
 class job_queue {
- public:
+public:
   explicit job_queue(std::size_t limit);
   job_queue(const job_queue&) = delete;
   job_queue& operator=(const job_queue&) = delete;
@@ -37,15 +38,15 @@ class job_queue {
 
   /// Blocks until there is something, or the queue is closed. For worker threads.
   void wait() noexcept;
-  /// Says that the caller is about to sleep on `native_handle`. False where there is something to take: then it
-  /// must not sleep, and need not call `awake`.
+  /// Says that the caller is about to sleep on `native_handle`. False where there is something to take: then
+  /// it must not sleep, and need not call `awake`.
   bool about_to_sleep() noexcept;
   /// The caller, which was told to sleep, no longer does.
   void awake() noexcept;
   /// Turns readable once for each sleeper that must wake; need not be read where watched edge-triggered.
   int native_handle() const noexcept { return wake_; }
 
- private:
+private:
   struct storage;
   posting enqueue(std::unique_ptr<job>& work);
   void wake_one() noexcept;
@@ -54,7 +55,7 @@ class job_queue {
   std::unique_ptr<storage> storage_;
   const std::size_t limit_;
   const int wake_;
-  std::atomic<std::size_t> count_{0};    // pairs with sleepers_: whoever changes second sees the other
+  std::atomic<std::size_t> count_{0};     // pairs with sleepers_: whoever changes second sees the other
   std::atomic<std::size_t> sleepers_{0};  // pairs with count_
   std::atomic<bool> closed_{false};
 };

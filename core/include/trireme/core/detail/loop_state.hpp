@@ -2,13 +2,13 @@
 #include <cstddef>
 #include <memory>
 #include <thread>
-#include <vector>
 #include <trireme/core/detail/descriptor.hpp>
 #include <trireme/core/detail/intrusive_list.hpp>
 #include <trireme/core/detail/kept_work.hpp>
 #include <trireme/core/detail/rejections.hpp>
 #include <trireme/core/detail/timer_queue.hpp>
 #include <trireme/core/loop.hpp>
+#include <vector>
 
 namespace trireme::detail {
 
@@ -19,10 +19,10 @@ class signal_watcher;
 
 /// Something that is told once, right before the loop would poll: how writes of one turn leave in one call.
 class flushable : public list_node {
- public:
+public:
   virtual void flush() = 0;
 
- protected:
+protected:
   ~flushable() = default;
 };
 
@@ -47,8 +47,8 @@ struct loop_state {
     self.context_ = {};
     self.drain();
   }
-  /// The same for a callback that is called once: it goes before ticks and microtasks run, for what it holds may queue
-  /// more of them.
+  /// The same for a callback that is called once: it goes before ticks and microtasks run, for what it holds
+  /// may queue more of them.
   void consume(const context_ptr& context, callback& work) {
     self.context_ = context;
     guarded(work);
@@ -111,15 +111,15 @@ struct loop_state {
   std::unique_ptr<signal_watcher> signals;
   std::size_t references = 0;  // armed timers, open descriptors and the like that keep the loop alive
   std::size_t outside = 0;     // work that other threads do for this loop
-  /// How long a loop under virtual time waits for the real world, threads and sockets, before it takes it that
-  /// nothing will come.
+  /// How long a loop under virtual time waits for the real world, threads and sockets, before it takes it
+  /// that nothing will come.
   duration patience = std::chrono::seconds(30);
   int exit_code = 0;
   bool stopping = false;
   bool draining = false;
   std::thread::id thread = std::this_thread::get_id();
 
- private:
+private:
   std::unique_ptr<char[]> read_buffer_;
 };
 

@@ -4,12 +4,12 @@
 
 namespace trireme::detail {
 
-/// A rejection that nobody has taken yet. It is in the loop's list from the moment of rejection; a handler unlinks
-/// it. What is still linked once ticks and microtasks have drained goes to `on_uncaught`, as in Node.
+/// A rejection that nobody has taken yet. It is in the loop's list from the moment of rejection; a handler
+/// unlinks it. What is still linked once ticks and microtasks have drained goes to `on_uncaught`, as in Node.
 struct rejection : list_node {
   virtual error take_unhandled() = 0;
 
- protected:
+protected:
   ~rejection() = default;
 };
 

@@ -14,7 +14,7 @@ namespace trireme::detail {
 ///
 /// Order: by deadline, then as armed.
 class timer_queue {
- public:
+public:
   using index = std::uint32_t;
   static constexpr index none = ~index{0};
 
@@ -53,7 +53,7 @@ class timer_queue {
   /// Forgets every timer.
   void clear() noexcept;
 
- private:
+private:
   struct list {
     duration delay{};
     index first = none;
