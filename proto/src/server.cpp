@@ -63,6 +63,7 @@ void server::reject(const http1::request_head& head, http1::http_error why, http
 
 promise<void> server::drain(duration patience) {
   draining_ = true;
+  for (auto& hook : drain_hooks_) hook();
   calls_.close();
   sessions_->drain(patience);
   promise<void> sessions_gone = sessions_->drained();

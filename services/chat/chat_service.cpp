@@ -42,6 +42,8 @@ private:
   std::optional<promise<bool>> last_;
 };
 
+status shutting_down() { return {proto::code::unavailable, "the server is shutting down"}; }
+
 status nobody(std::uint64_t member) {
   return {proto::code::not_found,
           "member: nobody with the id " + std::to_string(member) + " is in this room"};
@@ -77,6 +79,7 @@ task<status> chat_service::Join(const JoinRequest& request, proto::async_writer<
   }
   out.follow(entered->events());
   if (there) co_await std::move(left);
+  if (closed_) co_return shutting_down();
   co_return call.stopped() ? status(proto::code::canceled, "left") : status();
 }
 
@@ -116,9 +119,17 @@ task<status> chat_service::History(const HistoryRequest& request, HistoryReply& 
   co_return status();
 }
 
+void chat_service::close() {
+  closed_ = true;
+  const auto rooms = std::move(rooms_);
+  rooms_.clear();
+  for (const auto& [name, open] : rooms) open->close();
+}
+
 status chat_service::check_join(const JoinRequest& request) {
   if (status wrong = check_room(request.room()); !wrong) return wrong;
   if (status wrong = check_name(request.name()); !wrong) return wrong;
+  if (closed_) return shutting_down();
   const std::shared_ptr<room> there = find_room(request.room());
   if (!there && rooms_.size() >= options_.max_rooms)
     return {proto::code::resource_exhausted, "too many rooms"};

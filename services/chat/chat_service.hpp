@@ -28,6 +28,9 @@ public:
   chat_service(loop& owner, history& said, chat_options options = {})
       : loop_(owner), history_(said), options_(options) {}
 
+  /// Ends every stay, and takes no new ones: unavailable. For a server that shuts down.
+  void close();
+
   task<proto::status> Join(const trireme::chat::v1::JoinRequest& request,
                            proto::async_writer<trireme::chat::v1::Event>& out,
                            proto::call_context& call) override;
@@ -52,6 +55,7 @@ private:
   history& history_;
   chat_options options_;
   std::uint64_t next_member_ = 1;
+  bool closed_ = false;
   std::unordered_map<std::string, std::shared_ptr<room>> rooms_;
 };
 

@@ -1,5 +1,7 @@
 #include "chat/room.hpp"
 
+#include <utility>
+
 namespace trireme::services::chat {
 
 using trireme::chat::v1::Event;
@@ -25,6 +27,11 @@ bool room::leave(std::uint64_t member) {
   *event.mutable_left() = gone.mapped().who;
   events_.publish(event);
   return true;
+}
+
+void room::close() {
+  auto gone = std::exchange(members_, {});
+  for (auto& [id, stay] : gone) stay.over.resolve();
 }
 
 const Member* room::find(std::uint64_t member) const {

@@ -24,6 +24,8 @@ public:
   promise<void> enter(const trireme::chat::v1::Member& who);
   /// Tells the others. Nothing where the member has left already.
   bool leave(std::uint64_t member);
+  /// All leave, and nobody is told.
+  void close();
   /// Null where nobody of that id is here.
   const trireme::chat::v1::Member* find(std::uint64_t member) const;
   void publish(const trireme::chat::v1::Said& said);

@@ -71,7 +71,9 @@ int run(const settings& chosen) {
 
   trireme::proto::server server(loop, pool);
   server.add_worker<primes::primes_worker>();
-  server.add(std::make_shared<chat::chat_service>(loop, history));
+  const auto rooms = std::make_shared<chat::chat_service>(loop, history);
+  server.add(rooms);
+  server.on_drain([rooms] { rooms->close(); });
   serve_page(server, page);
   server.listen(chosen.host, chosen.port);
   greet(chosen, server.port());

@@ -5,7 +5,7 @@ configure_consumer(-D TRIREME_SOURCE=${SOURCE} -D CMAKE_BUILD_TYPE=None -D CMAKE
 
 # None of what only the framework's own developers want.
 run(${CMAKE_COMMAND} --build ${WORK}/build --target help)
-if(output MATCHES "_test|chat_server|bench")
+if(output MATCHES "test_|_tests|trireme_server|bench_")
   message(FATAL_ERROR "A subdirectory brings the framework's tests or programs:\n${output}")
 endif()
 

@@ -91,7 +91,8 @@ protected:
         server(owner, pool),
         channel(server),
         client(channel) {
-    server.add(std::make_shared<services::chat::chat_service>(owner, history, options));
+    rooms = std::make_shared<services::chat::chat_service>(owner, history, options);
+    server.add(rooms);
   }
 
   services::chat::history_options by_hand() {
@@ -161,6 +162,7 @@ protected:
   actors::manual_host host;
   services::chat::history history;
   actors::pool pool;
+  std::shared_ptr<services::chat::chat_service> rooms;
   proto::dispatcher server;
   proto::local_channel channel;
   v1::Chat::client client;

@@ -55,6 +55,18 @@ TEST_F(ChatTest, EndsTheStayOfWhoeverLeavesWithOk) {
   EXPECT_EQ(leave("den", bob->id()).rfind("not_found: member: ", 0), 0u);
 }
 
+TEST_F(ChatTest, EndsEveryStayWhenItClosesAndTakesNoNewOnes) {
+  const auto ann = enter("den", "ann");
+  const auto bob = enter("hut", "bob");
+  rooms->close();
+  settle();
+  EXPECT_EQ(ann->heard.events().back(), "unavailable: the server is shutting down");
+  EXPECT_EQ(bob->heard.events().back(), "unavailable: the server is shutting down");
+  const auto late = enter("den", "late");
+  EXPECT_EQ(late->heard, (order{"unavailable: the server is shutting down"}));
+  EXPECT_EQ(server.active(), 0u);
+}
+
 TEST_F(ChatTest, TakesACancelledStayForADeparture) {
   const auto ann = enter("den", "ann");
   const auto bob = enter("den", "bob");

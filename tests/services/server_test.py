@@ -101,7 +101,7 @@ class Server:
         while time.monotonic() < deadline:
             try:
                 self.connect().close()
-            except ConnectionRefusedError:
+            except (ConnectionRefusedError, ConnectionResetError):
                 return True
         return False
 
@@ -229,6 +229,21 @@ class RunningTest(unittest.TestCase):
 
     def test_sigint_drains_and_exits_with_0(self):
         self.assert_drains(signal.SIGINT)
+
+    def test_a_drain_does_not_wait_for_those_who_chat(self):
+        server = self.start()
+        chats = self.keep(Session(server.port))
+        chats.open(1, "/trireme.chat.v1.Chat/Join", {"room": "den", "name": "ann"})
+        self.assertIn("welcome", chats.receive()["json"])
+        begun = time.monotonic()
+        server.process.send_signal(signal.SIGTERM)
+        told = chats.receive()
+        while "status" not in told:
+            told = chats.receive()
+        self.assertEqual(told["status"]["code"], 14)
+        self.assertEqual(chats.receive(), 1001)
+        self.assertEqual(server.exit_code(), 0)
+        self.assertLess(time.monotonic() - begun, 5)
 
     def test_a_signal_before_any_client_exits_at_once(self):
         server = self.start()

@@ -143,7 +143,8 @@ public:
   std::string response(bool bodiless = false) {
     if (!read_until("\r\n\r\n")) return take(received.size());
     const std::size_t head = received.find("\r\n\r\n") + 4;
-    const std::size_t length = bodiless ? 0 : content_length(std::string_view(received).substr(0, head));
+    const bool none = bodiless || received.starts_with("HTTP/1.1 304");
+    const std::size_t length = none ? 0 : content_length(std::string_view(received).substr(0, head));
     read_size(head + length);
     return take(head + length);
   }

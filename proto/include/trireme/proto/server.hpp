@@ -9,6 +9,7 @@
 #include <trireme/proto/dispatcher.hpp>
 #include <trireme/proto/wire_session.hpp>
 #include <trireme/transport/http1/server.hpp>
+#include <vector>
 
 namespace trireme::proto {
 
@@ -65,6 +66,8 @@ public:
   /// The port of the first `listen`, for those that asked for 0.
   std::uint16_t port() const { return http_.port(); }
 
+  /// Calls first in a drain: a service whose streams last as long as their clients like ends them here.
+  void on_drain(unique_function<void()> work) { drain_hooks_.push_back(std::move(work)); }
   /// Stops listening, takes no new calls, lets those under way finish, tells sessions with 1001, and settles
   /// when no client is left; what is not done after `patience` is cut off.
   promise<void> drain(duration patience);
@@ -84,6 +87,7 @@ private:
   std::unique_ptr<detail::session_endpoint> sessions_;
   transport::http1::request_handler fallback_;
   transport::http1::server http_;
+  std::vector<unique_function<void()>> drain_hooks_;
   bool draining_ = false;
 };
 
