@@ -55,6 +55,7 @@ class Session:
         content = self.input.read(length)
         if first & 0x0F == 8:
             self.socket.sendall(b"\x88\x82\0\0\0\0" + content[:2])
+            self.socket.shutdown(socket.SHUT_WR)
             return int.from_bytes(content[:2], "big")
         return json.loads(content)
 
