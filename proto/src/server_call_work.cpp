@@ -125,7 +125,7 @@ void server_call::run_inline() {
 }
 
 void server_call::run_on_pool() {
-  work_began();
+  working_ = true;  // what the pool answers to keeps the call, and lets go of it unanswered at the loop's end
   auto answered = [call = pin(*this)](const error& failure, worker_answer answer) {
     call->job_answered(failure, std::move(answer));
   };
@@ -136,7 +136,7 @@ void server_call::run_on_pool() {
 }
 
 void server_call::run_stream_on_pool() {
-  work_began();
+  working_ = true;
   const auto& options = dispatcher_->options_;
   const std::size_t limit = std::max<std::size_t>(1, std::min(options.worker_unsent, options.max_unsent));
   gate_ = std::make_shared<write_gate>(static_cast<std::uint32_t>(limit));
@@ -161,7 +161,8 @@ void server_call::job_answered(const error& failure, worker_answer answer) {
     reply_ = std::move(answer.reply);
     conclude(std::move(answer.outcome));
   }
-  work_ended();
+  working_ = false;
+  sign_off();
 }
 
 }  // namespace trireme::proto
