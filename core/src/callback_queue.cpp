@@ -3,7 +3,7 @@
 namespace trireme::detail {
 
 void callback_queue::grow() {
-  std::unique_ptr<chunk> added = spare_ ? std::move(spare_) : std::make_unique<chunk>();
+  std::unique_ptr<chunk> added = spare_ ? std::move(spare_) : std::unique_ptr<chunk>(new chunk);
   chunk* const last = added.get();
   (tail_ ? tail_->next : head_) = std::move(added);
   tail_ = last;

@@ -15,6 +15,7 @@ void context::request_stop(error reason) {
   if (stop_requested()) return;
   const context_ptr keep(this);
   reason_ = reason ? std::move(reason) : error(errc::canceled);
+  stop_source_.request_stop();
   while (!watchers_.empty()) watchers_.pop_front().on_stop(reason_);
 }
 
@@ -25,6 +26,14 @@ void context::watch(stop_watch& watcher) {
   } else {
     watchers_.push_back(watcher);
   }
+}
+
+std::stop_token context::stop_token() {
+  if (!stop_source_.stop_possible()) {
+    stop_source_ = std::stop_source();
+    if (stop_requested()) stop_source_.request_stop();
+  }
+  return stop_source_.get_token();
 }
 
 std::optional<time_point> context::deadline() const noexcept {

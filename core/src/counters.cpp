@@ -2,9 +2,9 @@
 
 namespace trireme {
 
-counter& counter_registry::get(std::string_view name) {
-  if (const auto found = counters_.find(name); found != counters_.end()) return *found->second;
-  return *counters_.emplace(name, std::make_unique<counter>()).first->second;
+std::shared_ptr<counter> counter_registry::share(std::string_view name) {
+  if (const auto found = counters_.find(name); found != counters_.end()) return found->second;
+  return counters_.emplace(name, std::make_shared<counter>()).first->second;
 }
 
 std::vector<std::pair<std::string, std::int64_t>> counter_registry::snapshot() const {

@@ -26,6 +26,8 @@ public:
         return "there is work left that nothing can ever finish";
       case errc::failed:
         return "failed";
+      case errc::all_failed:
+        return "all failed";
     }
     return "unknown error";
   }

@@ -7,9 +7,14 @@
 #include <optional>
 #include <trireme/core/clock.hpp>
 
+namespace asio::detail {
+class epoll_reactor;
+}
+
 namespace trireme::detail {
 
-/// Drives Asio one turn at a time.
+/// Drives Asio one turn at a time: straight at its reactor (reactor_direct.cpp), or by `poll_one`
+/// (reactor_portable.cpp).
 class reactor {
 public:
   reactor();
@@ -19,11 +24,16 @@ public:
   /// calling `after_each` behind every handler for as long as it returns true. Returns whether anything ran.
   template <class AfterEach>
   bool poll(duration timeout, AfterEach&& after_each) {
-    bool ran = wait(timeout);
+    bool ran = run_first(timeout);
     const bool any = ran;
-    for (int left = budget; ran && left > 0; --left) ran = after_each() && context_.poll_one() > 0;
+    for (int left = budget; ran && left > 0; --left) ran = after_each() && run_next();
     return any;
   }
+
+  /// Whether handlers wait that need no event: those do not turn the handle readable.
+  bool has_handlers() noexcept;
+  /// Turns readable where `poll` has something to do; -1 where Asio does not tell.
+  int native_handle() noexcept;
 
   /// Destroys every handler that Asio holds; nothing runs any more.
   void abandon() { context_.shutdown(); }
@@ -33,7 +43,8 @@ public:
 
 private:
   static constexpr int budget = 1024;  // handlers a turn, so that no flood of events starves the other phases
-  bool wait(duration timeout);
+  bool run_first(duration timeout);
+  bool run_next();
 
   struct stoppable_context final : asio::io_context {
     using asio::execution_context::shutdown;
@@ -41,6 +52,9 @@ private:
   };
   stoppable_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard_;
+  // For the direct way.
+  asio::detail::scheduler* handlers_ = nullptr;
+  asio::detail::epoll_reactor* events_ = nullptr;
 };
 
 }  // namespace trireme::detail

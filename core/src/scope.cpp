@@ -20,13 +20,28 @@ void spawned::wake() {
   owner.ended(failure);
 }
 
-void join_awaiter::start() {
-  if (scope_.size_ == 0) {
-    wake();
-  } else {
-    scope_.joiners_.push_back(*this);
-  }
+void join_awaiter::start() { scope_.wait(*this); }
+
+promise<void> join_operation::as_promise() const {
+  return with_promise<void>(scope_.owner(), [this](completion<void> done) { scope_.wait(std::move(done)); });
 }
+
+namespace {
+
+class kept_joiner final : public joiner, public recycled {
+public:
+  explicit kept_joiner(completion<void> done) : done_(std::move(done)) {}
+
+private:
+  /// A callback is not for the stack of who destroys the scope.
+  void joined() override {
+    loop& owner = done_.owner();
+    owner.next_tick([this, self = std::unique_ptr<kept_joiner>(this)] { done_.resolve(); });
+  }
+  completion<void> done_;
+};
+
+}  // namespace
 
 }  // namespace detail
 
@@ -73,8 +88,19 @@ void scope::ended(const error& failure) {
   }
 }
 
+void scope::wait(detail::joiner& waiting) {
+  if (size_ == 0) {
+    waiting.joined();
+  } else {
+    joiners_.push_back(waiting);
+  }
+}
+
+void scope::wait(completion<void> done) { wait(*new detail::kept_joiner(std::move(done))); }
+void scope::join(callback_of<void> done) { wait(completion<void>(loop_, std::move(done))); }
+
 void scope::wake_joiners() {
-  while (!joiners_.empty()) joiners_.pop_front().wake();
+  while (!joiners_.empty()) joiners_.pop_front().joined();
 }
 
 }  // namespace trireme

@@ -51,6 +51,7 @@ code code_of(errc reason) noexcept {
     case errc::broken_promise:
     case errc::would_hang:
       return code::internal;
+    case errc::all_failed:
     case errc::failed:
       break;
   }

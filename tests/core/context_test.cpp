@@ -79,6 +79,35 @@ TEST(Context, LetsAWatcherDestroyOthersAndTheContext) {
   EXPECT_EQ(log, (order{"first", "third"}));
 }
 
+TEST(Context, GivesAStopTokenOnRequest) {
+  const auto parent = context::make({});
+  const auto child = context::make(parent);
+  const std::stop_token token = child->stop_token();
+  EXPECT_TRUE(token.stop_possible());
+  EXPECT_EQ(token, child->stop_token());
+  int calls = 0;
+  const std::stop_callback count(token, [&] { ++calls; });
+  EXPECT_FALSE(token.stop_requested());
+  parent->request_stop(errc::timed_out);
+  EXPECT_TRUE(token.stop_requested());
+  EXPECT_EQ(calls, 1);
+}
+
+TEST(Context, GivesAStopTokenThatOutlivesIt) {
+  std::stop_token token;
+  {
+    const auto work = context::make({});
+    work->request_stop();
+    token = work->stop_token();
+  }
+  EXPECT_TRUE(token.stop_requested());
+  {
+    const auto work = context::make({});
+    token = work->stop_token();
+  }
+  EXPECT_FALSE(token.stop_requested());
+}
+
 TEST(Context, HasTheNearestDeadlineOfItsParents) {
   const auto parent = context::make({});
   const auto child = context::make(parent);

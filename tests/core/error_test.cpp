@@ -27,7 +27,7 @@ TEST(Error, HasOneLineForAPerson) {
 
 TEST(Error, HasAMessageForEveryCode) {
   for (const errc code : {errc::canceled, errc::timed_out, errc::closed, errc::full, errc::broken_promise,
-                          errc::would_hang, errc::failed}) {
+                          errc::would_hang, errc::failed, errc::all_failed}) {
     EXPECT_NE(error(code).message(), "unknown error");
     EXPECT_EQ(error(code).message(), error(code).what());
   }

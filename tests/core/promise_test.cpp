@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <trireme/core/all.hpp>
+#include <trireme/core/race.hpp>
 #include <trireme/core/task.hpp>
 #include <trireme/core/testing/order.hpp>
 #include <trireme/core/testing/test_loop.hpp>

@@ -129,6 +129,45 @@ TEST(Scope, WakesItsJoinersWhenDestroyed) {
   EXPECT_TRUE(running.done());
 }
 
+TEST(Scope, JoinsByPromiseAndCallback) {
+  test_loop loop;
+  order log;
+  scope background(loop);
+  background.join([&](const error& failure) { log(failure ? "failed" : "none yet"); });
+  log("returned");
+  background.spawn(pause(loop, 5ms));
+  background.join().as_promise().then([&] { log("promise"); }).detach();
+  background.join([&](const error& failure) { log(failure ? "failed" : "callback"); });
+  loop.run();
+  EXPECT_EQ(log, (order{"returned", "none yet", "callback", "promise"}));
+}
+
+TEST(Scope, TellsPromiseAndCallbackWhenDestroyed) {
+  test_loop loop;
+  order log;
+  {
+    scope background(loop);
+    background.spawn(pause(loop, 1h));
+    background.join().as_promise().then([&] { log("promise"); }).detach();
+    background.join([&](const error&) { log("callback"); });
+  }
+  log("destroyed");
+  loop.run();
+  EXPECT_EQ(log, (order{"destroyed", "callback", "promise"}));
+}
+
+TEST(Scope, LeavesNothingBehindWhenItsLoopGoesWithWaitersTold) {
+  auto guard = std::make_shared<int>(0);
+  {
+    test_loop loop;
+    scope background(loop);
+    background.join([guard](const error&) {});
+    background.spawn(pause(loop, 1h));
+    background.join([guard](const error&) {});
+  }
+  EXPECT_EQ(guard.use_count(), 1);
+}
+
 TEST(Scope, ReportsErrorsToItsHandler) {
   test_loop loop;
   order log;

@@ -40,6 +40,7 @@ TEST(Task, RunsAtOnceUpToItsFirstSuspension) {
   EXPECT_EQ(log, (order{"started", "returned", "resumed"}));
 }
 
+// A28
 // The classic program of Node, and awaiting turn by turn with `then`.
 TEST(Task, InterleavesWithReactionsAsInNode) {
   test_loop loop;
@@ -58,6 +59,63 @@ TEST(Task, InterleavesWithReactionsAsInNode) {
       .detach();
   loop.run();
   EXPECT_EQ(log, (order{"a1", "t1", "a2", "t2", "t3"}));
+}
+
+// A27, A28
+TEST(Task, DoesInTheSameOrderWhatAChainDoes) {
+  test_loop loop;
+  order by_chain;
+  order by_await;
+  const auto fetch = [&](order& log) {
+    log("Fetching...");
+    return sleep_for(loop, 1ms).as_promise().then([] { return std::string("{\"name\":\"John\"}"); });
+  };
+  fetch(by_chain).then([&](const std::string& user) { by_chain("User: " + user); }).detach();
+  by_chain("Request queued");
+  const auto work = [&]() -> task<void> {
+    auto fetched = fetch(by_await);
+    by_await("User: " + co_await std::move(fetched));
+  };
+  const auto running = work();
+  by_await("Request queued");
+  loop.run();
+  EXPECT_EQ(by_chain, (order{"Fetching...", "Request queued", "User: {\"name\":\"John\"}"}));
+  EXPECT_EQ(by_await, by_chain);
+}
+
+// A28
+// Node 20 prints "t1 t2 ret t3 t4" where an async function returns a promise instead of its value. A task
+// awaits it before it returns, which is one tick instead of three.
+TEST(Task, ReturnsWhatItAwaitsSoonerThanNodeReturnsAPromise) {
+  test_loop loop;
+  order log;
+  const auto inner = [&]() -> task<int> { co_return co_await promise<int>::resolved(loop, 1); };
+  const auto work = [&]() -> task<void> {
+    co_await inner();
+    log("ret");
+  };
+  const auto running = work();
+  promise<void>::resolved(loop)
+      .then([&] { log("t1"); })
+      .then([&] { log("t2"); })
+      .then([&] { log("t3"); })
+      .detach();
+  loop.run();
+  EXPECT_EQ(log, (order{"t1", "ret", "t2", "t3"}));
+}
+
+// A51
+TEST(Task, AChainOfMicrotasksEndsBeforeATimerThatIsDue) {
+  test_loop loop;
+  order log;
+  loop.set_timeout(0ms, [&] { log("timer"); });
+  const auto work = [&]() -> task<void> {
+    for (int each = 0; each < 100000; ++each) co_await promise<void>::resolved(loop);
+    log("chain");
+  };
+  const auto running = work();
+  loop.run();
+  EXPECT_EQ(log, (order{"chain", "timer"}));
 }
 
 TEST(Task, ResumesItsAwaiterOneTickAfterItsEndAsInNode) {

@@ -5,6 +5,11 @@
 
 #include <memory>
 #include <string>
+#include <trireme/core/all.hpp>
+#include <trireme/core/all_settled.hpp>
+#include <trireme/core/any.hpp>
+#include <trireme/core/map.hpp>
+#include <trireme/core/race.hpp>
 #include <trireme/core/scope.hpp>
 #include <trireme/core/sleep.hpp>
 #include <trireme/core/task.hpp>
@@ -132,8 +137,142 @@ TEST_F(CoroutineShapes, TimeoutInTwoStatements) {
   finish([](loop& owner) -> task<void> {
     auto guarded =
         with_timeout(owner, 1s, [&owner, value = counted()] { return measure(owner, options(), value); });
-    EXPECT_EQ(co_await std::move(guarded), 96u);
+    EXPECT_EQ(co_await guarded, 96u);
   });
+}
+
+TEST_F(CoroutineShapes, TimeoutAsAPromise) {
+  finish([](loop& owner) -> task<void> {
+    auto guarded =
+        with_timeout(owner, 1s, [&owner, value = counted()] { return measure(owner, options(), value); });
+    auto settles = std::move(guarded).as_promise();
+    EXPECT_EQ(co_await settles, 96u);
+    auto failing = with_timeout(owner, 1ms, [&owner, value = counted()]() -> task<std::size_t> {
+      co_await sleep_for(owner, 1h);
+      co_return value.text.size();
+    });
+    const auto ended = co_await as_result(failing);
+    EXPECT_EQ(ended.error(), errc::timed_out);
+  });
+}
+
+TEST_F(CoroutineShapes, CombinatorsInTwoStatements) {
+  finish([](loop& owner) -> task<void> {
+    const auto work = [&owner, value = counted()] { return measure(owner, options(), value); };
+    auto both = all(owner, work, work);
+    const auto sizes = co_await both;
+    EXPECT_EQ(std::get<0>(sizes) + std::get<1>(sizes), 192u);
+    auto settled = all_settled(owner, work, work);
+    const auto outcomes = co_await settled;
+    EXPECT_EQ(*std::get<1>(outcomes), 96u);
+    auto first = race(owner, work, work);
+    EXPECT_EQ(co_await first, 96u);
+    auto good = any(owner, work, work);
+    EXPECT_EQ(co_await good, 96u);
+  });
+}
+
+TEST_F(CoroutineShapes, CombinatorsOfTemporariesInTwoStatements) {
+  finish([](loop& owner) -> task<void> {
+    auto both = all(
+        owner, [&owner, value = counted()] { return measure(owner, options(), value); },
+        [&owner, value = counted()]() -> promise<std::size_t> {
+          return sleep_for(owner, 1ms).as_promise().then([size = value.text.size()] { return size; });
+        });
+    const auto [left, right] = co_await both;
+    EXPECT_EQ(left + right, 144u);
+  });
+}
+
+TEST_F(CoroutineShapes, MapInTwoStatements) {
+  finish([](loop& owner) -> task<void> {
+    std::vector<counted> items(3);
+    auto sizes = map(owner, std::move(items), 2, [&owner, extra = counted()](counted item) {
+      return measure(owner, options(), std::move(item));
+    });
+    const auto values = co_await sizes;
+    EXPECT_EQ(values.size(), 3u);
+  });
+}
+
+TEST_F(CoroutineShapes, CombinatorsOfCallablesWithoutDestructorsInOneStatement) {
+  finish([](loop& owner) -> task<void> {
+    const counted value;
+    const auto [left, right] = co_await all(
+        owner, [&] { return measure(owner, options(), value); },
+        [&] { return measure(owner, options(), value); });
+    EXPECT_EQ(left + right, 192u);
+    const auto first = co_await race(owner, measure(owner, options(), value), measure(owner, {}, counted()));
+    EXPECT_EQ(first, 96u);
+    std::vector<unique_function<task<std::size_t>()>> many;
+    many.emplace_back([&owner, &value] { return measure(owner, options(), value); });
+    EXPECT_EQ((co_await all(owner, std::move(many))).size(), 1u);
+  });
+}
+
+TEST_F(CoroutineShapes, CallbacksWithCaptures) {
+  finish([](loop& owner) -> task<void> {
+    scope background(owner);
+    background.spawn([&owner]() -> task<void> { co_await sleep_for(owner, 1ms); });
+    background.join([value = counted()](const error&) { EXPECT_EQ(value.text.size(), 48u); });
+    sleep_for(owner, 1ms, [value = counted()](const error&) { EXPECT_EQ(value.text.size(), 48u); });
+    co_await background.join();
+    co_await sleep_for(owner, 1ms).as_promise();
+  });
+}
+
+/// An awaiter that is none of ours, does not move, and suspends only where told.
+struct pinned {
+  pinned(loop& owner, bool suspends) : on(owner), suspended(suspends) {}
+  pinned(const pinned&) = delete;
+  pinned& operator=(const pinned&) = delete;
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> handle) {
+    if (suspended) on.set_timeout(1ms, [handle] { handle.resume(); });
+    return suspended;
+  }
+  std::size_t await_resume() const noexcept { return held.text.size(); }
+  loop& on;
+  bool suspended;
+  counted held;
+};
+/// Has its operator outside of it.
+struct outside {
+  explicit outside(loop& owner) : on(owner) {}
+  loop& on;
+  counted held;
+};
+pinned operator co_await(const outside& awaited) { return pinned(awaited.on, true); }
+
+TEST_F(CoroutineShapes, AwaitersOfOthers) {
+  finish([](loop& owner) -> task<void> {
+    EXPECT_EQ(co_await pinned(owner, true), 48u);
+    EXPECT_EQ(co_await pinned(owner, false), 48u);
+    pinned named(owner, true);
+    EXPECT_EQ(co_await named, 48u);
+    EXPECT_EQ(co_await outside(owner), 48u);
+    co_await std::suspend_never();
+    co_await sleep_for(owner, 1ms);
+  });
+}
+
+TEST_F(CoroutineShapes, UnsafeShapesDoNotCompile) {
+  const auto captures = [value = counted()]() -> task<int> { co_return static_cast<int>(value.text.size()); };
+  const auto captures_none = []() -> task<int> { co_return 1; };
+  test_loop loop;
+  using unsafe = decltype(with_timeout(loop, 1s, captures));
+  using safe = decltype(with_timeout(loop, 1s, captures_none));
+  static_assert(std::is_same_v<safe, task<int>>);
+  static_assert(std::is_convertible_v<unsafe, task<int>>);
+  static_assert(trireme::detail::has_member_co_await<unsafe&>);
+  static_assert(trireme::detail::has_member_co_await<unsafe> == !TRIREME_DESTROYS_TEMPORARIES_TWICE);
+  static_assert(trireme::detail::has_member_co_await<safe>);
+  using as_promise = decltype(std::declval<unsafe>().as_promise());
+  static_assert(trireme::detail::has_member_co_await<as_promise> == !TRIREME_DESTROYS_TEMPORARIES_TWICE);
+  static_assert(!std::is_same_v<decltype(all(loop, captures_none, captures)), task<std::tuple<int, int>>>);
+  static_assert(
+      !std::is_same_v<decltype(map(loop, std::vector<int>(), 1, [captures](int) { return captures(); })),
+                      task<std::vector<int>>>);
 }
 
 TEST_F(CoroutineShapes, SpawnedWithCaptures) {

@@ -25,6 +25,12 @@ int test_loop::run() {
   return code;
 }
 
+bool test_loop::run_for(duration limit) {
+  const bool more = loop::run_for(limit);
+  raise_failure();
+  return more;
+}
+
 bool test_loop::run_once() {
   const bool more = loop::run_once();
   raise_failure();

@@ -1,9 +1,11 @@
 #pragma once
 #include <cstdint>
 #include <optional>
+#include <stop_token>
 #include <string>
 #include <trireme/core/clock.hpp>
 #include <trireme/core/detail/intrusive_list.hpp>
+#include <trireme/core/detail/recycler.hpp>
 #include <trireme/core/error.hpp>
 #include <utility>
 
@@ -60,7 +62,7 @@ protected:
 ///
 /// Thread: the loop's. Only the loop requests a stop; a stop reaches all children at once.
 /// Lifetime: counted; children keep their parent.
-class context {
+class context : public detail::recycled {
 public:
   /// A child of `parent`, which may be null.
   static context_ptr make(context_ptr parent);
@@ -74,6 +76,12 @@ public:
   void request_stop(error reason = errc::canceled);
   /// Calls `watcher.on_stop` at once where the stop has already been requested.
   void watch(stop_watch& watcher);
+
+  /// The stop as the standard library knows it, for code that takes a `std::stop_token`. Made when first
+  /// asked for, with one allocation; the token may be used on any thread and outlive the context. Its
+  /// callbacks run on the loop, inside `request_stop`, before the watchers; a stop of a parent reaches it
+  /// too.
+  std::stop_token stop_token();
 
   /// The nearest deadline of this context and its parents.
   std::optional<time_point> deadline() const noexcept;
@@ -100,6 +108,7 @@ private:
   error reason_;
   std::optional<time_point> deadline_;
   std::string trace_;
+  std::stop_source stop_source_{std::nostopstate};
   detail::list<stop_watch> watchers_;
   parent_watch link_;
 };

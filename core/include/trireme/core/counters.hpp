@@ -26,17 +26,19 @@ private:
 /// All counters of a loop by name. Every limit has one, so that reaching it shows.
 ///
 /// Thread: the loop's; the counters themselves may be changed from any thread.
-/// Lifetime: a counter lives as long as the registry.
+/// Lifetime: a counter lives at least as long as the registry.
 class counter_registry {
 public:
   /// The counter of that name, made at the first call. Names are lower case with dots:
   /// "http1.header_too_large".
-  counter& get(std::string_view name);
+  counter& get(std::string_view name) { return *share(name); }
+  /// The same for who may outlive the registry.
+  std::shared_ptr<counter> share(std::string_view name);
   /// Every name with its value, sorted by name.
   std::vector<std::pair<std::string, std::int64_t>> snapshot() const;
 
 private:
-  std::map<std::string, std::unique_ptr<counter>, std::less<>> counters_;
+  std::map<std::string, std::shared_ptr<counter>, std::less<>> counters_;
 };
 
 }  // namespace trireme

@@ -16,8 +16,10 @@ enum class errc {
   broken_promise,  ///< the resolver went away without settling
   would_hang,      ///< a loop under virtual time has work that nothing can ever finish
   failed,          ///< an exception that carries no code of its own; see `error::exception`
+  all_failed,      ///< `any` had no success to give; the texts of the failures are in the message
 };
 
+/// For the standard's conversion of an `errc` to its code, and the category that codes of ours are of.
 std::error_code make_error_code(errc code) noexcept;
 const std::error_category& error_category() noexcept;
 

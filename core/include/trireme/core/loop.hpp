@@ -1,14 +1,23 @@
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <thread>
+#include <string>
 #include <trireme/core/clock.hpp>
 #include <trireme/core/context.hpp>
 #include <trireme/core/counters.hpp>
 #include <trireme/core/detail/callback_queue.hpp>
+#include <trireme/core/detail/immediate_queue.hpp>
 #include <trireme/core/error.hpp>
+#include <trireme/core/hook.hpp>
+#include <trireme/core/immediate.hpp>
+#include <trireme/core/loop_options.hpp>
+#include <trireme/core/pending_work.hpp>
+#include <trireme/core/phase.hpp>
 #include <trireme/core/posting.hpp>
+#include <trireme/core/remote_loop.hpp>
+#include <trireme/core/timer.hpp>
 #include <trireme/core/unique_function.hpp>
 
 namespace asio {
@@ -17,108 +26,26 @@ class io_context;
 
 namespace trireme {
 
-class loop;
 namespace detail {
-class inbox;
-class reactor;
 struct loop_state;
-}  // namespace detail
+}
 
 /// What a loop takes as its work.
 using callback = unique_function<void()>;
 
-/// Names one timer. Copies name the same; one that has fired or was cleared names nothing, and every call on
-/// it does nothing.
-///
-/// Thread: the loop's. Lifetime: may outlive the timer, not the loop.
-class timer {
-public:
-  using bound_to_a_loop = void;
-  timer() noexcept = default;
-  void clear() noexcept;
-  /// Starts the wait anew from the loop's `now`.
-  void refresh();
-  /// Whether it keeps the loop alive; it does at first.
-  void ref() noexcept;
-  void unref() noexcept;
-  bool active() const noexcept;
-
-private:
-  friend struct detail::loop_state;
-  timer(loop& owner, std::uint32_t slot, std::uint32_t generation) noexcept
-      : loop_(&owner), slot_(slot), generation_(generation) {}
-  loop* loop_ = nullptr;
-  std::uint32_t slot_ = 0;
-  std::uint32_t generation_ = 0;
-};
-
-/// Names one immediate; as `timer` does.
-class immediate {
-public:
-  using bound_to_a_loop = void;
-  immediate() noexcept = default;
-
-private:
-  friend class loop;
-  explicit immediate(std::uint64_t number) noexcept : number_(number) {}
-  std::uint64_t number_ = 0;
-};
-
-/// Keeps its loop alive, and its virtual clock still, while some other thread works for it.
-///
-/// Thread: made and destroyed on the loop.
-class pending_work {
-public:
-  using bound_to_a_loop = void;
-  pending_work() noexcept = default;
-  explicit pending_work(loop& owner) noexcept;
-  pending_work(pending_work&& other) noexcept : loop_(std::exchange(other.loop_, nullptr)) {}
-  pending_work& operator=(pending_work&& other) noexcept {
-    std::swap(loop_, other.loop_);
-    return *this;
-  }
-  ~pending_work();
-
-private:
-  loop* loop_ = nullptr;
-};
-
-/// Posts to a loop that may already have gone. Copies freely between threads.
-class remote_loop {
-public:
-  remote_loop() = default;
-  /// Any thread. `closed` once the loop has gone, `full` at the inbox's limit; the callback is taken only
-  /// when posted.
-  posting post(callback& work) const;
-
-private:
-  friend class loop;
-  explicit remote_loop(std::shared_ptr<detail::inbox> inbox) : inbox_(std::move(inbox)) {}
-  std::shared_ptr<detail::inbox> inbox_;
-};
-
-/// What a loop may be given at birth.
-struct loop_options {
-  loop_options() {}
-  /// Where time comes from. Outlives the loop.
-  trireme::clock* clock = &steady_clock();
-  /// How many callbacks of other threads may wait. `post` answers `full` beyond it.
-  std::size_t inbox_limit = 1 << 20;
-};
-
 /// The reactor: one thread, Node's phases in Node's order over Asio's reactor.
 ///
-///     timers → pending → prepare → poll → check → close
+///     timers → pending → idle → prepare → poll → check → close
 ///
 /// Ticks, then microtasks, drain after every single callback. What is armed during a phase waits for the next
 /// pass. A zero timeout armed before `run` fires before an immediate (Node leaves that open). Source:
 /// https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
 ///
 /// Thread: belongs to the thread that made it, or that first calls `run`; only `post` and `remote` may be
-/// called from others. Lifetime: outlives everything that was given a reference to it. Destroying it with
-/// work in flight is safe: what waits is destroyed without being called. Errors: an exception that leaves a
-/// callback, and a rejection that nobody handles, go to `on_uncaught`; by default that is one line in the
-/// log, a stop, and exit code 1.
+/// called from others. Lifetime: outlives everything that was given a reference to it; not destroyed by its
+/// own callbacks. Destroying it with work in flight is safe: what waits is destroyed without being called.
+/// Errors: an exception that leaves a callback, and a rejection that nobody handles, go to `on_uncaught`; by
+/// default that is one line in the log, a stop, and exit code 1.
 class loop {
 public:
   using bound_to_a_loop = void;
@@ -127,32 +54,61 @@ public:
   loop& operator=(const loop&) = delete;
   ~loop();
 
-  /// Turns until nothing keeps the loop alive or `stop` is called. Returns the exit code.
+  /// Turns until nothing keeps the loop alive or `stop` is called. Returns the exit code. It, and the other
+  /// ways to turn, must not be called from a callback.
   int run();
+  /// As `run`, for at most `limit`. Whether something still keeps the loop alive.
+  bool run_for(duration limit);
   /// One turn, waiting where there is nothing to do. False once nothing keeps the loop alive.
   bool run_once();
   /// One turn without waiting.
   bool poll();
   /// Ends `run` after the callback that is running; what waits stays where it is.
-  void stop(int exit_code = 0) noexcept;
+  void stop() noexcept;
+  void stop(int exit_code) noexcept;
+  /// What `run` returns; 0 unless set while it runs.
+  void set_exit_code(int exit_code) noexcept;
   /// Whether anything that counts is armed, open or under way.
   bool alive() const;
+  /// Whether a turn is under way: a callback runs, or the loop waits.
+  bool running() const noexcept;
 
-  /// The loop's time: read once for each turn and after each wait, not for each callback.
-  time_point now() const noexcept { return now_; }
+  /// For a foreign loop that drives this one: a descriptor that turns readable when there is something to do
+  /// for `poll`. -1 where Asio is not the version that we can ask (see README.md).
+  int native_handle() const noexcept;
+  /// How long the foreign loop may wait for `native_handle`, negative: for ever. `poll` comes next. From this
+  /// call on a post of another thread turns the handle readable.
+  duration prepare_wait();
 
-  /// Calls once, `delay` from `now` or later, never earlier. Negative counts as zero. Equal deadlines keep
-  /// order.
+  /// The loop's time: at most as old as the turn, or as the timer that was armed last. Not read for each
+  /// callback.
+  time_point now() const noexcept {
+    if (!now_is_fresh_) read_clock();
+    return now_;
+  }
+
+  /// Calls once, `delay` from this moment or later, never earlier. Negative counts as zero. Equal deadlines
+  /// keep order.
   timer set_timeout(duration delay, callback work);
-  /// Calls every `period`, at least a nanosecond, counted from the end of the call before, as in Node.
+  /// Calls every `period`, at least a nanosecond, counted from the begin of the call before, as in Node.
   timer set_interval(duration period, callback work);
   /// Calls in the next check phase.
-  immediate set_immediate(callback work);
-  void clear_immediate(immediate which) noexcept;
+  template <std::convertible_to<callback> Work>
+  immediate set_immediate(Work&& work) {
+    assert_current();
+    return immediate(*this, immediates_.push(std::forward<Work>(work), context_));
+  }
+  void clear_immediate(immediate which) noexcept { which.clear(); }
   /// Calls after the callback that is running, before microtasks.
-  void next_tick(callback work) { ticks_.push(std::move(work), context_); }
+  template <std::convertible_to<callback> Work>
+  void next_tick(Work&& work) {
+    ticks_.push(std::forward<Work>(work), context_);
+  }
   /// Calls after the ticks, in the order queued.
-  void queue_microtask(callback work) { microtasks_.push(std::move(work), context_); }
+  template <std::convertible_to<callback> Work>
+  void queue_microtask(Work&& work) {
+    microtasks_.push(std::forward<Work>(work), context_);
+  }
   /// Calls in the pending phase of the next turn: for errors found where the caller may not be called back at
   /// once.
   void defer_pending(callback work);
@@ -166,16 +122,34 @@ public:
   /// For threads that may outlive this loop.
   remote_loop remote() const;
 
+  /// Calls in every turn right before the poll phase, while the hook lives.
+  hook on_prepare(callback work);
+  /// Calls in every turn before the prepare phase; the poll phase does not wait while there is one.
+  hook on_idle(callback work);
+  /// Calls in every turn right after the poll phase, before the immediates.
+  hook on_check(callback work);
+  /// Calls at the begin of every phase of every turn, for traces; an empty one ends that.
+  void on_phase(unique_function<void(phase)> watcher);
+  /// How many callbacks wait in a queue.
+  std::size_t waiting(queue which) const noexcept;
+
   /// What the work that runs now belongs to; null at the root.
   const context_ptr& current() const noexcept { return context_; }
   /// Runs `work` at once with `context` current, and restores the present one after.
   template <class Work>
   decltype(auto) run_in(context_ptr context, Work&& work);
 
+  /// Calls whenever `run` would return for want of work; what it arms keeps `run` going. Not called after
+  /// `stop`. Source: https://nodejs.org/api/process.html#event-beforeexit
+  void on_before_exit(callback handler);
   /// Replaces the default, which logs and stops with exit code 1. What the handler throws stops the loop.
   void on_uncaught(unique_function<void(const error&)> handler);
   /// Reports an error as if a callback had thrown it.
   void uncaught(const error& failure);
+  /// Replaces the default, a line in the log, for when ticks and microtasks go on for so long that the phases
+  /// starve (`loop_options::report_drain_after`): told once for each such run, with what is known of the
+  /// callback that would come next. Counted as "loop.starved".
+  void on_starved(unique_function<void(const std::string& origin)> handler);
   /// Calls on the loop for each `number` (SIGTERM, ...) the process gets; an empty callback stops watching.
   /// Does not keep the loop alive. Throws `error` where the system refuses.
   void on_signal(int number, callback work);
@@ -189,20 +163,21 @@ public:
   asio::io_context& context() noexcept;
   /// For this framework's own modules.
   detail::loop_state& internals() noexcept { return *state_; }
+  const detail::loop_state& internals() const noexcept { return *state_; }
 
 private:
-  friend class timer;
-  friend class pending_work;
+  friend class immediate;
   friend struct detail::loop_state;
 
-  void turn(bool may_wait);
   void drain();
-  void drain_slow();
+  void read_clock() const noexcept;
 
-  time_point now_{};
+  mutable time_point now_{};
+  mutable bool now_is_fresh_ = false;
   context_ptr context_;
   detail::callback_queue ticks_;
   detail::callback_queue microtasks_;
+  detail::immediate_queue immediates_;
   counter_registry counters_;
   std::unique_ptr<detail::loop_state> state_;
 };

@@ -125,17 +125,18 @@ public:
   /// there was, unless `work` fails.
   template <class Work>
   promise finally(Work work) && {
-    return detail::finally<T>(std::move(*this), std::move(work));
+    return detail::finally<detail::takes<T>>(std::move(state_), std::move(work));
   }
   template <class Work>
   promise finally(Work work) const& {
-    return detail::finally<T>(then(detail::pass_value<T>()), std::move(work));
+    return detail::finally<detail::sees<T>>(state_, std::move(work));
   }
 
   /// Says that nobody waits. A rejection still goes to `loop::on_uncaught`.
   void detach() && { state_ = {}; }
-  /// For this framework's own modules: the state, taken out.
+  /// For this framework's own modules: the state, taken out, and the outcome.
   detail::promise_ref<T> release() && noexcept { return std::move(state_); }
+  detail::settlement<T>& settlement() const noexcept { return *state_; }
 
   /// Awaiting an lvalue gives `const T&`, which lives as long as the promise; an rvalue gives the value.
   detail::promise_awaiter<T, false> operator co_await() const& {

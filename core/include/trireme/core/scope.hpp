@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <trireme/core/completion.hpp>
 #include <trireme/core/context.hpp>
 #include <trireme/core/detail/spawned.hpp>
 #include <trireme/core/task.hpp>
@@ -8,6 +9,13 @@
 #include <type_traits>
 
 namespace trireme {
+namespace detail {
+
+template <class Work>
+concept starts_task = std::is_same_v < std::invoke_result_t < std::decay_t<Work>
+& >, task < void >> ;
+
+}  // namespace detail
 
 /// Owns background tasks. It has a context of its own, a child of the one that was current when it was made,
 /// so that stopping it reaches its tasks and nobody else.
@@ -31,9 +39,8 @@ public:
   ~scope();
 
   /// Starts a coroutine under this scope's context and keeps the callable, captures included, until it ends.
-  template <class Work>
-  requires std::is_same_v < std::invoke_result_t < std::decay_t<Work>
-  & >, task < void >> void spawn(Work&& work) {
+  template <detail::starts_task Work>
+  void spawn(Work&& work) {
     start(unique_function<task<void>()>(std::forward<Work>(work)));
   }
   /// Takes a task that runs already. It keeps the context it was started under: `cancel` does not reach it,
@@ -43,8 +50,10 @@ public:
   /// Asks all tasks to stop, those spawned later included.
   void cancel(error reason = errc::canceled) { context_->request_stop(std::move(reason)); }
   /// `co_await scope.join()` waits for the moment without tasks; more may be spawned meanwhile and after. A
-  /// stop of the caller reaches the tasks, so it ends the wait as they end.
+  /// stop of the caller reaches the tasks, so it ends the wait as they end. `scope.join().as_promise()` is a
+  /// promise of it, and with a callback it is called in a tick. Never fails: it ends with the scope, too.
   detail::join_operation join() noexcept { return detail::join_operation(*this); }
+  void join(callback_of<void> done);
   /// Replaces the handler. It runs in a microtask and may do anything, destroying the scope included.
   void on_error(unique_function<void(const error&)> handler);
 
@@ -55,10 +64,13 @@ public:
 private:
   friend class detail::spawned;
   friend class detail::join_awaiter;
+  friend class detail::join_operation;
 
   void start(unique_function<task<void>()> work);
   void keep(std::unique_ptr<detail::spawned> item) noexcept;
   void ended(const error& failure);
+  void wait(detail::joiner& waiting);
+  void wait(completion<void> done);
   void wake_joiners();
 
   loop& loop_;
@@ -66,7 +78,7 @@ private:
   std::shared_ptr<unique_function<void(const error&)>>
       on_error_;  // shared with a call that may outlive the scope
   detail::list<detail::spawned> tasks_;
-  detail::list<detail::join_awaiter> joiners_;
+  detail::list<detail::joiner> joiners_;
   std::size_t size_ = 0;
 };
 

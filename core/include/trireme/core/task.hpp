@@ -16,10 +16,13 @@ namespace trireme {
 /// `co_await` takes promises, `std::move` of a task, `sleep_for`, and whatever the other modules offer.
 /// Parameters are held by value; a lambda with captures must outlive the coroutine it makes. With g++ 12,
 /// never write a temporary lambda with captures that have destructors, nor a temporary aggregate, inside a
-/// `co_await` expression: it is destroyed twice. Two statements are safe.
+/// `co_await` expression: it is destroyed twice. Two statements are safe, and where the framework sees the
+/// callable, as the combinators and `with_timeout` do, the unsafe shape does not compile. Nor does g++ 12
+/// take a braced list of elements, `std::vector<int>{1, 2}`, inside one.
 ///
 /// Thread: the loop's. Lifetime: dropping an unfinished task destroys its frame and whatever it awaits at the
-/// end of a callback; only a `scope`, or another task's frame, should. A task that runs must not drop itself.
+/// end of a callback; only a `scope`, or another task's frame, should. A task that runs must not drop itself,
+/// nor be dropped by what it calls; debug builds stop there.
 /// Errors: an exception becomes an `error`, thrown where the task is awaited. A failed task that is dropped
 /// without having been awaited reports its error to `loop::on_uncaught`.
 template <class T>
@@ -36,7 +39,7 @@ public:
     return *this;
   }
   ~task() {
-    if (handle_) promise_type::drop(handle_);
+    if (handle_) promise_type::abandon(handle_);
   }
 
   /// Whether it has returned or failed.
@@ -51,6 +54,7 @@ public:
 
   /// For this framework's own modules: what the task settles.
   detail::settlement<T>& settlement() const noexcept { return handle_.promise(); }
+  detail::coroutine_frame& frame() const noexcept { return handle_.promise(); }
 
 private:
   std::coroutine_handle<promise_type> handle_;

@@ -1,12 +1,33 @@
 #pragma once
+#include <concepts>
 #include <cstddef>
 #include <functional>
 #include <memory>
 #include <new>
+#include <string>
 #include <type_traits>
+#include <typeinfo>
 #include <utility>
 
 namespace trireme {
+
+namespace detail {
+
+/// A type's name as it is written in C++.
+std::string type_name(const std::type_info& type);
+
+template <class Callable>
+std::string describe_callable(const Callable& callable) {
+  if constexpr (requires {
+                  { callable.describe() } -> std::convertible_to<std::string>;
+                }) {
+    return callable.describe();
+  } else {
+    return type_name(typeid(Callable));
+  }
+}
+
+}  // namespace detail
 
 template <class Signature>
 class unique_function;
@@ -51,6 +72,10 @@ public:
     return table_->call(storage_, std::forward<Arguments>(arguments)...);
   }
 
+  /// What it holds, for reports: the type's name, or what its member `describe()` says. Empty where it holds
+  /// nothing.
+  std::string describe() const { return table_ ? table_->describe(storage_) : std::string(); }
+
   void reset() noexcept {
     if (const auto* table = std::exchange(table_, nullptr); table && table->destroy) table->destroy(storage_);
   }
@@ -62,6 +87,7 @@ private:
     Result (*call)(void*, Arguments&&...);
     void (*move)(void* from, void* to) noexcept;  // null: the bytes may be copied
     void (*destroy)(void*) noexcept;              // null: nothing to do
+    std::string (*describe)(const void*);
   };
 
   template <class Stored>
@@ -96,11 +122,21 @@ private:
   }
 
   template <class Stored>
+  static std::string describe_inside(const void* self) {
+    return detail::describe_callable(*static_cast<const Stored*>(self));
+  }
+  template <class Stored>
+  static std::string describe_outside(const void* self) {
+    return detail::describe_callable(**static_cast<Stored* const*>(self));
+  }
+
+  template <class Stored>
   static constexpr operations inside{
       &call_inside<Stored>, trivial<Stored> ? nullptr : &move_inside<Stored>,
-      std::is_trivially_destructible_v<Stored> ? nullptr : &destroy_inside<Stored>};
+      std::is_trivially_destructible_v<Stored> ? nullptr : &destroy_inside<Stored>, &describe_inside<Stored>};
   template <class Stored>
-  static constexpr operations outside{&call_outside<Stored>, nullptr, &destroy_outside<Stored>};
+  static constexpr operations outside{&call_outside<Stored>, nullptr, &destroy_outside<Stored>,
+                                      &describe_outside<Stored>};
 
   void take(unique_function& other) noexcept {
     table_ = std::exchange(other.table_, nullptr);
@@ -108,7 +144,15 @@ private:
     if (table_->move) {
       table_->move(other.storage_, storage_);
     } else {
+// What lies there may be smaller than the storage: the rest is copied unread.
+#if !defined(__clang__)
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#endif
       __builtin_memcpy(storage_, other.storage_, capacity);
+#if !defined(__clang__)
+#pragma GCC diagnostic pop
+#endif
     }
   }
 

@@ -84,8 +84,7 @@ private:
   std::unique_ptr<detail::client_stream_state<Out>> state_;
 };
 
-// What the typed clients that the plugin writes call.
-
+/// For the clients that the plugin writes: one message there, one back.
 template <class In, class Out>
 promise<Out> call_unary(client_channel& channel, const method_descriptor& method, const In& request,
                         const call_options& options = {}) {
@@ -96,6 +95,7 @@ promise<Out> call_unary(client_channel& channel, const method_descriptor& method
   return reply;
 }
 
+/// One message there, many back.
 template <class In, class Out>
 client_reader<Out> call_server_stream(client_channel& channel, const method_descriptor& method,
                                       const In& request, const call_options& options = {}) {
@@ -106,6 +106,7 @@ client_reader<Out> call_server_stream(client_channel& channel, const method_desc
   return client_reader<Out>(std::move(state));
 }
 
+/// Many messages there, one back.
 template <class In, class Out>
 client_call<In, Out> call_client_stream(client_channel& channel, const method_descriptor& method,
                                         const call_options& options = {}) {
@@ -114,6 +115,7 @@ client_call<In, Out> call_client_stream(client_channel& channel, const method_de
   return client_call<In, Out>(std::move(state), std::move(reply));
 }
 
+/// Many messages both ways.
 template <class In, class Out>
 client_stream<In, Out> call_bidi(client_channel& channel, const method_descriptor& method,
                                  const call_options& options = {}) {

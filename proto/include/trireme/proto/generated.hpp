@@ -17,26 +17,31 @@
 
 namespace trireme::proto {
 
+/// For the services that the plugin writes: calls the coroutine of a method with its request and reply.
 template <class In, class Out, class Method>
 task<status> start_unary(server_call& call, Method&& method) {
   return method(static_cast<const In&>(call.request()), static_cast<Out&>(call.reply()), call.context());
 }
 
+/// The same for a method that writes a stream.
 template <class In, class Out, class Method>
 task<status> start_server_stream(server_call& call, Method&& method) {
   return method(static_cast<const In&>(call.request()), call.emplace_writer<Out>(), call.context());
 }
 
+/// The same for a method that reads a stream.
 template <class In, class Out, class Method>
 task<status> start_client_stream(server_call& call, Method&& method) {
   return method(call.emplace_reader<In>(), static_cast<Out&>(call.reply()), call.context());
 }
 
+/// The same for a method that does both.
 template <class In, class Out, class Method>
 task<status> start_bidi(server_call& call, Method&& method) {
   return method(call.emplace_reader<In>(), call.emplace_writer<Out>(), call.context());
 }
 
+/// Calls the plain function of a method with its request and reply, on a worker or on the loop.
 template <class In, class Out, class Method>
 status run_unary(worker_call& call, Method&& method) {
   auto reply = std::make_unique<Out>();
@@ -45,6 +50,7 @@ status run_unary(worker_call& call, Method&& method) {
   return outcome;
 }
 
+/// The same for a function that writes a stream.
 template <class In, class Out, class Method>
 status run_server_stream(worker_call& call, Method&& method) {
   writer<Out> out(call);

@@ -1,28 +1,9 @@
 #pragma once
 #include <coroutine>
+#include <trireme/core/detail/coroutine_frame.hpp>
 #include <trireme/core/detail/promise_state.hpp>
-#include <trireme/core/detail/wakeable.hpp>
 
 namespace trireme::detail {
-
-/// Every coroutine's promise_type derives from it; wakes by resuming.
-class coroutine_frame : public wakeable {
-public:
-  coroutine_frame(loop& owner, std::coroutine_handle<> handle) : wakeable(owner), handle_(handle) {}
-
-protected:
-  ~coroutine_frame() = default;
-
-private:
-  void wake() final { handle_.resume(); }
-  std::coroutine_handle<> handle_;
-};
-
-template <class Promise>
-coroutine_frame& frame_of(std::coroutine_handle<Promise> handle) noexcept {
-  static_assert(std::is_base_of_v<coroutine_frame, Promise>, "only a task may await this");
-  return handle.promise();
-}
 
 /// Suspends a coroutine until a settlement is settled, and one microtask more. Destroyed meanwhile, it
 /// forgets it.

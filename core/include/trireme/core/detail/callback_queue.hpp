@@ -2,8 +2,10 @@
 #include <array>
 #include <cstddef>
 #include <memory>
+#include <new>
 #include <trireme/core/context.hpp>
 #include <trireme/core/unique_function.hpp>
+#include <utility>
 
 namespace trireme::detail {
 
@@ -12,8 +14,8 @@ namespace trireme::detail {
 class callback_queue {
 public:
   struct slot {
-    unique_function<void()> run;
     context_ptr context;
+    unique_function<void()> run;  // goes first: what it holds may still ask for its context
   };
 
   callback_queue() = default;
@@ -24,20 +26,21 @@ public:
   bool empty() const noexcept { return count_ == 0; }
   std::size_t size() const noexcept { return count_; }
 
-  void push(unique_function<void()> callback, context_ptr context) {
+  template <class Work>
+  void push(Work&& work, context_ptr context) {
     if (!tail_ || tail_end_ == chunk_size) grow();
-    tail_->slots[tail_end_++] = slot{std::move(callback), std::move(context)};
+    ::new (tail_->at(tail_end_)) slot{std::move(context), std::forward<Work>(work)};
+    ++tail_end_;
     ++count_;
   }
 
   /// The oldest. It stays in place, also while `push` is called, until `pop`.
-  slot& front() noexcept { return head_->slots[head_begin_]; }
+  slot& front() noexcept { return *std::launder(static_cast<slot*>(head_->at(head_begin_))); }
   void pop() noexcept {
     slot& done = front();
     --count_;
     const bool last_of_chunk = ++head_begin_ == chunk_size;
-    done.run.reset();
-    done.context = {};
+    done.~slot();
     if (last_of_chunk) release_head();
   }
   void clear() noexcept {
@@ -47,7 +50,8 @@ public:
 private:
   static constexpr std::size_t chunk_size = 256;
   struct chunk {
-    std::array<slot, chunk_size> slots;
+    void* at(std::size_t place) noexcept { return bytes.data() + place * sizeof(slot); }
+    alignas(slot) std::array<std::byte, chunk_size * sizeof(slot)> bytes;
     std::unique_ptr<chunk> next;
   };
 

@@ -1,16 +1,56 @@
 #pragma once
+#include <array>
+#include <memory>
+#include <trireme/core/counters.hpp>
 #include <trireme/core/detail/job_queue.hpp>
+#include <trireme/core/unique_function.hpp>
+#include <utility>
 
 namespace trireme::detail {
 
-/// What other threads have for the loop. Each job runs in the poll phase as a callback of its own, followed
-/// by ticks and microtasks; whatever is left when the loop goes is destroyed on the loop's thread.
+/// What another thread has for a loop: a job, or a callback, which needs no memory of its own.
+struct letter {
+  std::unique_ptr<job> work;
+  unique_function<void()> call;
+  void open() { work ? work->run() : call(); }
+  explicit operator bool() const noexcept { return work || call; }
+};
+
+/// What other threads have for the loop. Each runs in the poll phase as a callback of its own, followed by
+/// ticks and microtasks; whatever is left when the loop goes is destroyed on the loop's thread.
 ///
-/// Thread: `push` and `push_always` from any. Lifetime: shared; outlives the loop where a thread still holds
-/// it, and then answers `closed`.
-class inbox : public job_queue {
+/// Thread: `post`, `push`, `push_always` and `closed` from any, the rest from the loop's. Lifetime: shared;
+/// outlives the loop where a thread still holds it, and then answers `closed`.
+class inbox {
 public:
-  using job_queue::job_queue;
+  inbox(std::size_t limit, std::shared_ptr<counter> refused)
+      : letters_(limit), refused_(std::move(refused)) {}
+
+  /// Takes the callback only when posted; counts where there is no place.
+  posting post(unique_function<void()>& call);
+  posting push(std::unique_ptr<job>& work);
+  /// Past the limit too: for results and for control, which are never dropped. `closed` is the only refusal.
+  posting push_always(std::unique_ptr<job>& work);
+  bool closed() const noexcept { return letters_.closed(); }
+
+  std::size_t size() const noexcept { return letters_.size() + (fetched_ - opened_); }
+  /// The oldest, to be opened where it lies and then dropped. Null where there is nothing yet.
+  letter* next() noexcept;
+  void drop(letter* opened) noexcept { *opened = {}; }
+  void close() noexcept { letters_.close(); }
+
+  /// As in `message_queue`.
+  bool about_to_sleep() noexcept { return opened_ == fetched_ && letters_.about_to_sleep(); }
+  void awake() noexcept { letters_.awake(); }
+  int native_handle() const noexcept { return letters_.native_handle(); }
+
+private:
+  message_queue<letter> letters_;
+  std::shared_ptr<counter> refused_;
+  // Letters come out of the queue by the handful.
+  std::array<letter, 64> desk_;
+  std::size_t fetched_ = 0;
+  std::size_t opened_ = 0;
 };
 
 }  // namespace trireme::detail

@@ -1,6 +1,8 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <string>
 #include <thread>
 #include <trireme/core/detail/descriptor.hpp>
 #include <trireme/core/detail/intrusive_list.hpp>
@@ -24,6 +26,16 @@ public:
 
 protected:
   ~flushable() = default;
+};
+
+/// A callback that stays in a phase.
+struct hook_state : list_node, std::enable_shared_from_this<hook_state> {
+  hook_state(loop& owner_, callback work_)
+      : owner(&owner_), work(std::move(work_)), context(owner_.current()) {}
+  loop* owner;  // null once cleared, or once the loop has gone
+  callback work;
+  context_ptr context;
+  bool referenced = true;
 };
 
 /// What the loop's own modules reach behind its public face.
@@ -65,31 +77,60 @@ struct loop_state {
     }
   }
 
+  void begin();
+  void turn(bool may_wait);
   timer add_timer(duration delay, bool repeats, callback work);
   void fire(timer_queue::index which);
   void forget(timer_queue::index which) noexcept;
-  void clear_immediate(std::uint64_t number) noexcept;
   void report_rejections();
   void forget_everything() noexcept;
 
-  void run_due_timers();
-  void run_queue(callback_queue& queue);
-  void run_flushes();
-  void run_immediates();
+  void drain();
+  bool run_all(callback_queue& queue, std::size_t& ran);
+  bool goes_on(const callback_queue::slot& next, std::size_t ran);
+  void report_starvation(const callback_queue::slot& next);
+  void announce(phase which) {
+    if (phase_watcher) call_phase_watcher(which);
+  }
+  void call_phase_watcher(phase which);
+
+  hook add_hook(list<hook_state>& hooks, callback work);
+  // A turn passes every phase; most are empty.
+  void run_hooks(list<hook_state>& hooks) {
+    if (!hooks.empty()) call_hooks(hooks);
+  }
+  void run_due_timers() {
+    if (timers.any_armed()) fire_due_timers();
+  }
+  void run_queue(callback_queue& queue) {
+    if (!queue.empty()) call_queue(queue);
+  }
+  void run_flushes() {
+    if (!flushes.empty()) call_flushes();
+  }
+  void run_immediates() {
+    if (self.immediates_.alive() > 0) call_immediates();
+  }
+  void run_ready() {
+    if (!ready.empty()) dispatch_ready();
+  }
+  void call_hooks(list<hook_state>& hooks);
+  void fire_due_timers();
+  void call_queue(callback_queue& queue);
+  void call_flushes();
+  void call_immediates();
+  void dispatch_ready();
   void run_inbox();
-  void run_ready();
   void poll_phase(bool may_wait);
   bool poll_io(duration timeout);
   void pass_virtual_time();
+  bool before_exit();
+
   bool something_waits() const noexcept;
   bool something_arrived() const noexcept;
-  duration time_to_wait() const noexcept;
-
-  struct immediate_slot {
-    std::uint64_t number;
-    callback work;
-    context_ptr context;
-  };
+  time_point read_clock() noexcept;
+  std::optional<time_point> next_deadline() const noexcept;
+  duration time_to_wait() noexcept;
 
   loop& self;
   clock& time;
@@ -99,24 +140,34 @@ struct loop_state {
   timer_queue timers;
   callback_queue pending;
   callback_queue closing;
-  std::vector<immediate_slot> immediates;
-  std::vector<immediate_slot> running_immediates;
-  std::size_t immediates_alive = 0;  // in both; cleared ones stay in place, empty
-  std::uint64_t next_immediate = 1;
+  list<hook_state> idle_hooks;
+  list<hook_state> prepare_hooks;
+  list<hook_state> check_hooks;
   list<flushable> flushes;
   list<descriptor> ready;
   rejection_list rejections;
   list<kept_work> kept;
+  // Shared with the call under way: a handler may replace itself.
   std::shared_ptr<unique_function<void(const error&)>> uncaught_handler;
+  std::shared_ptr<unique_function<void(const std::string&)>> starved_handler;
+  std::shared_ptr<unique_function<void(phase)>> phase_watcher;
+  std::shared_ptr<callback> before_exit_handler;
   std::unique_ptr<signal_watcher> signals;
   std::size_t references = 0;  // armed timers, open descriptors and the like that keep the loop alive
   std::size_t outside = 0;     // work that other threads do for this loop
   /// How long a loop under virtual time waits for the real world, threads and sockets, before it takes it
   /// that nothing will come.
   duration patience = std::chrono::seconds(30);
+  const duration timer_clamp;
+  const std::size_t report_drain_after;
+  const std::size_t yield_drain_after;
+  const std::size_t look_at_drain;  // the lesser of the two
+  time_point run_until = time_point::max();
   int exit_code = 0;
   bool stopping = false;
   bool draining = false;
+  bool turning = false;
+  bool sleeps_outside = false;  // a foreign loop waits for us
   std::thread::id thread = std::this_thread::get_id();
 
 private:

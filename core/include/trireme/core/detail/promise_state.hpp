@@ -64,8 +64,20 @@ template <class T>
 void follow(resolver<T> outer, promise<T> inner);
 template <class Access, class Work, class Rescue>
 auto react(promise_ref<typename Access::value_type> source, Work work, Rescue rescue);
-template <class T, class Work>
-promise<T> finally(promise<T> source, Work work);
+template <class Access, class Work>
+auto finally(promise_ref<typename Access::value_type> source, Work work);
+
+/// Settles `target` with what `ended` holds, and takes it.
+template <class T>
+void settle_as(resolver<T>& target, settlement<T>& ended) {
+  if (ended.failed()) {
+    target.reject(ended.failure());
+  } else if constexpr (std::is_void_v<T>) {
+    target.resolve();
+  } else {
+    target.resolve(std::move(ended.value()));
+  }
+}
 
 /// How a reaction meets the value: as `const T&`, or as the value itself.
 template <class T>

@@ -1,7 +1,11 @@
 #pragma once
 #include <memory>
+#include <string>
+#include <trireme/core/detail/make_recycled.hpp>
+#include <trireme/core/detail/operations.hpp>
 #include <trireme/core/promise.hpp>
 #include <trireme/core/task.hpp>
+#include <typeinfo>
 
 namespace trireme::detail {
 
@@ -15,6 +19,10 @@ public:
 private:
   struct call {
     void operator()() { reaction->run(); }
+    std::string describe() const {
+      const queued_reaction& waiting = *reaction;
+      return type_name(typeid(waiting));
+    }
     std::unique_ptr<queued_reaction> reaction;
   };
   void settled() final {
@@ -24,19 +32,6 @@ private:
 
   context_ptr context_;
   loop& loop_;
-};
-
-template <class T>
-struct unwrap {
-  using type = T;
-};
-template <class T>
-struct unwrap<promise<T>> {
-  using type = T;
-};
-template <class T>
-struct unwrap<task<T>> {
-  using type = T;
 };
 
 template <class T>
@@ -64,6 +59,26 @@ void settle_with(resolver<T>& target, Call&& call) {
   } catch (...) {
     target.reject(error::from(std::current_exception()));
   }
+}
+
+/// Calls `work` with the settlement, in a microtask; no promise comes of it.
+template <class T, class Work>
+class observing final : public queued_reaction {
+public:
+  observing(promise_ref<T> source, Work work)
+      : queued_reaction(source->owner()), source_(std::move(source)), work_(std::move(work)) {}
+  void run() override { work_(*source_); }
+
+private:
+  promise_ref<T> source_;
+  Work work_;
+};
+
+template <class T, class Work>
+void observe(promise_ref<T> source, Work work) {
+  auto& from = *source;
+  auto reaction = std::make_unique<observing<T, Work>>(std::move(source), std::move(work));
+  from.attach(*reaction.release());
 }
 
 template <class Access, class Work, class Rescue, class Next>
@@ -113,15 +128,7 @@ class forward_reaction final : public queued_reaction {
 public:
   forward_reaction(promise_ref<T> inner, resolver<T> outer)
       : queued_reaction(inner->owner()), inner_(std::move(inner)), outer_(std::move(outer)) {}
-  void run() override {
-    if (inner_->failed()) {
-      outer_.reject(inner_->failure());
-    } else if constexpr (std::is_void_v<T>) {
-      outer_.resolve();
-    } else {
-      outer_.resolve(std::move(inner_->value()));
-    }
-  }
+  void run() override { settle_as(outer_, *inner_); }
 
 private:
   promise_ref<T> inner_;
@@ -182,17 +189,18 @@ struct give_failure {
   error reason;
 };
 
-template <class T, class Work>
-promise<T> finally(promise<T> source, Work work) {
-  loop& owner = source.owner();
-  const auto shared = std::make_shared<Work>(std::move(work));
+template <class Access, class Work>
+auto finally(promise_ref<typename Access::value_type> source, Work work) {
+  using T = typename Access::value_type;
+  loop& owner = source->owner();
+  const auto shared = make_recycled<Work>(std::move(work));
   auto on_value = [&owner, shared](auto&&... value) {
     return run_before(owner, *shared, give_value<T>(std::forward<decltype(value)>(value)...));
   };
   auto on_error = [&owner, shared](const error& reason) {
     return run_before(owner, *shared, give_failure<T>(reason));
   };
-  return std::move(source).then(std::move(on_value), std::move(on_error));
+  return react<Access>(std::move(source), std::move(on_value), std::move(on_error));
 }
 
 }  // namespace trireme::detail

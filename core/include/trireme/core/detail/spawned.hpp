@@ -28,8 +28,15 @@ private:
   end end_;  // leaves the task's list before the task goes
 };
 
-/// Waits until a scope has no tasks.
-class join_awaiter final : public list_node {
+/// Waits until a scope has no tasks; is told once, by the scope or as it goes.
+struct joiner : list_node {
+  virtual void joined() = 0;
+
+protected:
+  ~joiner() = default;
+};
+
+class join_awaiter final : public joiner {
 public:
   explicit join_awaiter(scope& joined) noexcept : scope_(joined) {}
   bool await_ready() const noexcept { return false; }
@@ -40,9 +47,9 @@ public:
   }
   void await_resume() const noexcept {}
   result<void> await_result() const noexcept { return {}; }
-  void wake() { frame_->wake_soon(); }
 
 private:
+  void joined() override { frame_->wake_soon(); }
   void start();
   scope& scope_;
   coroutine_frame* frame_ = nullptr;
@@ -53,6 +60,7 @@ class join_operation {
 public:
   explicit join_operation(scope& joined) noexcept : scope_(joined) {}
   join_awaiter operator co_await() const noexcept { return join_awaiter(scope_); }
+  promise<void> as_promise() const;
 
 private:
   scope& scope_;

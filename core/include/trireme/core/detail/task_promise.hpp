@@ -1,8 +1,9 @@
 #pragma once
 #include <coroutine>
 #include <exception>
+#include <trireme/core/assert.hpp>
 #include <trireme/core/detail/awaiters.hpp>
-#include <trireme/core/detail/kept_work.hpp>
+#include <trireme/core/detail/placed_awaiter.hpp>
 #include <trireme/core/detail/settlement.hpp>
 #include <trireme/core/detail/this_loop.hpp>
 #include <trireme/core/fwd.hpp>
@@ -29,8 +30,17 @@ public:
   task_frame(loop& owner, std::coroutine_handle<> handle)
       : settlement<T>(owner), coroutine_frame(owner, handle) {}
 
-  std::suspend_never initial_suspend() const noexcept { return {}; }
+  std::suspend_never initial_suspend(const call_place& at = call_place::current()) noexcept {
+    this->set_place(at);
+    return {};
+  }
+  template <class Awaitable>
+  auto await_transform(Awaitable&& awaited, const call_place& at = call_place::current()) {
+    this->set_place(at);
+    return place_awaiter<Awaitable>(std::forward<Awaitable>(awaited));
+  }
   auto final_suspend() noexcept {
+    this->leave();
     struct settle_at_end {
       bool await_ready() const noexcept { return false; }
       void await_suspend(std::coroutine_handle<>) noexcept { frame.settle(); }  // may destroy the frame
@@ -63,7 +73,8 @@ public:
   std::coroutine_handle<task_promise> handle() noexcept {
     return std::coroutine_handle<task_promise>::from_promise(*this);
   }
-  static void drop(std::coroutine_handle<task_promise> handle) {
+  static void abandon(std::coroutine_handle<task_promise> handle) {
+    TRIREME_DEBUG_ASSERT(!handle.promise().running());  // a task that runs must not drop itself
     handle.promise().report_untaken();
     handle.destroy();
   }
@@ -83,7 +94,8 @@ public:
   std::coroutine_handle<task_promise> handle() noexcept {
     return std::coroutine_handle<task_promise>::from_promise(*this);
   }
-  static void drop(std::coroutine_handle<task_promise> handle) {
+  static void abandon(std::coroutine_handle<task_promise> handle) {
+    TRIREME_DEBUG_ASSERT(!handle.promise().running());  // a task that runs must not drop itself
     handle.promise().report_untaken();
     handle.destroy();
   }
@@ -97,6 +109,7 @@ public:
 
   template <class Promise>
   void await_suspend(std::coroutine_handle<Promise> handle) {
+    awaited_.frame().set_awaited_by(frame_of(handle));
     this->wait(handle, awaited_.settlement());
   }
   T await_resume() { return awaited_.settlement().take(); }
@@ -106,10 +119,8 @@ private:
   task<T> awaited_;
 };
 
-/// Holds a task that belongs to its loop for as long as it runs, so that it goes with the loop at the latest.
-void keep_with_loop(loop& owner, kept_work& work) noexcept;
-
-/// Settles a promise in the moment that a task ends.
+/// Settles a promise in the moment that a task ends. The task belongs to its loop for as long as it runs, so
+/// that it goes with the loop at the latest.
 template <class T>
 class task_to_promise final : public kept_work, public recycled {
 public:
@@ -130,14 +141,7 @@ private:
 
   void drop() noexcept override { delete this; }
   void finish() {
-    auto& from = source_.settlement();
-    if (from.failed()) {
-      target_.reject(from.failure());
-    } else if constexpr (std::is_void_v<T>) {
-      target_.resolve();
-    } else {
-      target_.resolve(std::move(from.value()));
-    }
+    settle_as(target_, source_.settlement());
     delete this;
   }
 

@@ -1,5 +1,6 @@
 #pragma once
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <trireme/core/clock.hpp>
 #include <trireme/core/context.hpp>
@@ -8,6 +9,12 @@
 #include <vector>
 
 namespace trireme::detail {
+
+/// `from + by`, which is not negative; the end of time where that lies beyond it.
+inline time_point later(time_point from, duration by) noexcept {
+  const bool beyond = from > time_point() && by > time_point::max() - from;
+  return beyond ? time_point::max() : from + by;
+}
 
 /// Node's scheme: a list for each duration, and a heap of lists by the deadline of their first timer. Arming,
 /// clearing and refreshing a timer cost O(1) where its duration is in use already.
@@ -30,50 +37,91 @@ public:
     std::uint32_t generation = 0;
     bool repeats = false;
     bool referenced = true;
+    bool called = false;  // its callback is running where it lies
   };
 
-  index add(duration delay, bool repeats, unique_function<void()> work, context_ptr context);
-  /// Puts a timer that is not armed to its list's end, due `delay` after `now`.
-  void arm(index which, time_point now);
+  template <class Work>
+  index add(duration delay, bool repeats, Work&& work, const context_ptr& context) {
+    const index which = take_node();
+    node& added = (*this)[which];
+    added.work = std::forward<Work>(work);
+    added.context = context;
+    added.delay = delay;
+    added.repeats = repeats;
+    added.referenced = true;
+    return which;
+  }
+  /// Puts a timer that is not armed to its list's end, due its delay after `from`.
+  void arm(index which, time_point from);
   void disarm(index which) noexcept;
-  /// Disarms, forgets, and lets the slot be used again; handles of it go stale.
+  /// Disarms; handles of it go stale. Its slot may be used again, once its callback has returned where that
+  /// runs.
   void erase(index which) noexcept;
-  node& operator[](index which) noexcept { return nodes_[which]; }
+  /// Says that the callback which ran has returned.
+  void returned(index which, std::uint32_t generation) noexcept;
+  /// Never moves.
+  node& operator[](index which) noexcept { return chunks_[which / chunk_size][which % chunk_size]; }
+  const node& operator[](index which) const noexcept {
+    return chunks_[which / chunk_size][which % chunk_size];
+  }
   bool current(index which, std::uint32_t generation) const noexcept {
-    return which < nodes_.size() && nodes_[which].generation == generation;
+    return which < made_ && (*this)[which].generation == generation;
   }
 
-  std::optional<time_point> next_deadline() const noexcept;
+  std::optional<time_point> next_deadline() const noexcept {
+    if (heap_.empty()) return std::nullopt;
+    return heap_.front().deadline;
+  }
   /// The first timer due at `now` that was armed before `sequence`; `none` where there is none.
-  index due(time_point now, std::uint64_t sequence) const noexcept;
+  index due(time_point now, std::uint64_t sequence) const noexcept {
+    if (heap_.empty() || heap_.front().deadline > now || heap_.front().sequence >= sequence) return none;
+    return lists_[heap_.front().list].first;
+  }
   /// Larger than that of any timer armed so far.
   std::uint64_t sequence() const noexcept { return sequence_; }
+  bool any_armed() const noexcept { return !heap_.empty(); }
   /// How many exist, armed or being called.
-  std::size_t used() const noexcept { return nodes_.size() - free_nodes_.size(); }
+  std::size_t used() const noexcept { return used_; }
   /// Forgets every timer.
   void clear() noexcept;
 
 private:
+  static constexpr index chunk_size = 256;
   struct list {
     duration delay{};
     index first = none;
     index last = none;
     std::size_t place = 0;  // in heap_; meaningless while empty
   };
-  bool before(index left, index right) const noexcept;
-  void place(std::size_t position, index which) noexcept;
+  /// A list, by the key of its first timer.
+  struct entry {
+    time_point deadline;
+    std::uint64_t sequence;
+    index list;
+    bool before(const entry& other) const noexcept {
+      return deadline != other.deadline ? deadline < other.deadline : sequence < other.sequence;
+    }
+  };
+
+  index take_node();
+  void release(index which) noexcept;
+  entry entry_of(index list) const noexcept;
+  void place(std::size_t position, const entry& which) noexcept;
   void sift_up(std::size_t position) noexcept;
   void sift_down(std::size_t position) noexcept;
   void remove_from_heap(index which) noexcept;
   index list_for(duration delay);
   void forget_list(index which);
 
-  std::vector<node> nodes_;
-  std::vector<index> free_nodes_;
+  std::vector<std::unique_ptr<node[]>> chunks_;
+  index made_ = 0;
+  index free_ = none;  // linked by `next`
+  std::size_t used_ = 0;
   std::vector<list> lists_;
   std::vector<index> free_lists_;
-  std::vector<index> heap_;
+  std::vector<entry> heap_;
   std::unordered_map<duration::rep, index> by_delay_;
+  index latest_list_ = none;  // the one asked for last: most timers of a program share a few durations
   std::uint64_t sequence_ = 1;
 };
 

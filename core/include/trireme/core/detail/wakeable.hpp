@@ -1,9 +1,9 @@
 #pragma once
-#include <cstdint>
+#include <string>
 #include <trireme/core/context.hpp>
-#include <trireme/core/detail/recycler.hpp>
 #include <trireme/core/detail/this_loop.hpp>
 #include <trireme/core/loop.hpp>
+#include <typeinfo>
 #include <utility>
 
 namespace trireme::detail {
@@ -20,51 +20,52 @@ public:
   const context_ptr& bound_context() const noexcept { return context_; }
 
   void wake_soon() {
-    if (!ticket_) ticket_ = new ticket(*this);
-    if (std::exchange(ticket_->queued, true)) return;
+    if (queued_) return;
     if (loop_.current() == context_) {
-      loop_.queue_microtask(call{*ticket_});
+      loop_.queue_microtask(call(*this));
     } else {
-      loop_.run_in(context_, [this] { loop_.queue_microtask(call{*ticket_}); });
+      loop_.run_in(context_, [this] { loop_.queue_microtask(call(*this)); });
     }
   }
 
 protected:
   ~wakeable() {
-    if (!ticket_) return;
-    ticket_->target = nullptr;
-    release(ticket_);
+    if (queued_) queued_->target_ = nullptr;
   }
   virtual void wake() = 0;
+  /// What the report of a microtask chain that does not end shows.
+  virtual std::string describe() const { return type_name(typeid(*this)); }
 
 private:
-  /// Outlives whichever of the wakeable and the queued microtask goes first.
-  struct ticket : recycled {
-    explicit ticket(wakeable& woken) noexcept : target(&woken) {}
-    wakeable* target;
-    std::uint32_t count = 1;
-    bool queued = false;
-  };
-  static void release(ticket* which) noexcept {
-    if (--which->count == 0) delete which;
-  }
-
-  struct call {
-    explicit call(ticket& which) noexcept : ticket_(&which) { ++which.count; }
-    call(call&& other) noexcept : ticket_(std::exchange(other.ticket_, nullptr)) {}
+  /// The queued microtask. It and what it wakes know each other, whichever goes first, so that neither is
+  /// counted nor allocated.
+  class call {
+  public:
+    explicit call(wakeable& woken) noexcept { bind(&woken); }
+    call(call&& other) noexcept { bind(std::exchange(other.target_, nullptr)); }
     ~call() {
-      if (ticket_) release(ticket_);
+      if (target_) target_->queued_ = nullptr;
     }
+    std::string describe() const { return target_ ? target_->describe() : "nobody any more"; }
     void operator()() {
-      ticket_->queued = false;
-      if (ticket_->target) ticket_->target->wake();
+      wakeable* const woken = std::exchange(target_, nullptr);
+      if (!woken) return;
+      woken->queued_ = nullptr;
+      woken->wake();
     }
-    ticket* ticket_;
+
+  private:
+    friend class wakeable;
+    void bind(wakeable* woken) noexcept {
+      target_ = woken;
+      if (woken) woken->queued_ = this;
+    }
+    wakeable* target_;
   };
 
   context_ptr context_;
   loop& loop_;
-  ticket* ticket_ = nullptr;
+  call* queued_ = nullptr;
 };
 
 }  // namespace trireme::detail

@@ -22,6 +22,7 @@ public:
   explicit test_loop(loop_options options = {});
 
   int run();
+  bool run_for(duration limit);
   bool run_once();
   bool poll();
   /// The clock that the loop reads.
