@@ -1,0 +1,119 @@
+#!/usr/bin/env python3
+"""Runs the loop's benchmark against its peers in turns and prints one Markdown table of medians.
+
+    report.py BUILD_DIRECTORY [--rounds 5] [--filter REGEX] [--quick]
+
+Every row but those between threads runs on one CPU; those get two. Exit code 1: the loop is behind somewhere.
+"""
+import argparse
+import json
+import os
+import pathlib
+import re
+import statistics
+import subprocess
+import sys
+
+PEERS = ["libuv", "asio", "node", "raw"]
+THREADS = r"posts/(1 producer|4 producers|round trip, two CPUs)"
+# Rows where the loop must be near the bare system, with the ratio that it may take.
+NEAR_RAW = {"immediates/chain": 1.3, "turn/nothing to do": 1.3}
+
+
+def parse():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("build", type=pathlib.Path)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--filter", default=".")
+    parser.add_argument("--quick", action="store_true", help="a hundredth of the work, once: whether it runs")
+    return parser.parse_args()
+
+
+def commands(build):
+    here = pathlib.Path(__file__).resolve().parent
+    found = {"ours": [str(build / "bench_loop")]}
+    for peer in ("libuv", "asio", "raw"):
+        found[peer] = [str(build / f"bench_loop_{peer}")]
+    found["node"] = ["node", str(here / "node.mjs")]
+    return found
+
+
+def run(command, cpus, names, quick):
+    """Rates and allocations by row name, of one run of one contestant on some CPUs."""
+    if not names:
+        return {}
+    wanted = "^(" + "|".join(name.replace("^", r"\^") for name in names) + ")(/manual_time)?$"
+    command = [*command, f"--benchmark_filter={wanted}"]
+    if command[0] != "node":
+        command.append("--benchmark_format=json")
+        command.append("--benchmark_min_time=" + ("0.001" if quick else "0.3"))
+    if quick:
+        command.append("--quick")
+    pinned = ["taskset", "-c", ",".join(map(str, cpus))] + command
+    # What it writes to standard error goes to ours: it says why a contestant failed.
+    output = subprocess.run(pinned, stdout=subprocess.PIPE, check=True, text=True).stdout
+    return {each["name"].removesuffix("/manual_time"): each for each in json.loads(output)["benchmarks"]}
+
+
+def names_of(build, pattern):
+    listed = subprocess.run([str(build / "bench_loop"), "--benchmark_list_tests"], stdout=subprocess.PIPE, check=True,
+                            text=True).stdout
+    names = [line.removesuffix("/manual_time") for line in listed.splitlines()]
+    return [name for name in names if re.search(pattern, name)]
+
+
+def rate(value):
+    return "–" if value is None else f"{value / 1e6:.3g} M"
+
+
+def line_of(name, measured):
+    """A row of the table, and what is wrong with it."""
+    median = {who: statistics.median(rates) for who, rates in measured[name].items()}
+    ours = median["ours"]
+    cells = [name, rate(ours), f"{1e9 / ours:.3g}"]
+    wrong = []
+    for peer in PEERS:
+        other = median.get(peer)
+        cells.append("–" if other is None else f"{rate(other)} ×{ours / other:.2f}")
+        if other is None:
+            continue
+        if peer != "raw" and ours <= other:
+            wrong.append(f"behind {peer}")
+        if peer == "raw" and name in NEAR_RAW and other / ours > NEAR_RAW[name]:
+            wrong.append(f"{other / ours:.2f} × raw, more than {NEAR_RAW[name]}")
+    return cells, wrong
+
+
+def collect(options, names):
+    cpus = sorted(os.sched_getaffinity(0))[:2]
+    between = [name for name in names if re.match(THREADS, name)]
+    alone = [name for name in names if name not in between]
+    measured = {name: {} for name in names}
+    allocations = {}
+    for number in range(1 if options.quick else options.rounds):
+        print(f"round {number + 1}", file=sys.stderr)
+        for who, command in commands(options.build).items():
+            found = run(command, cpus[:1], alone, options.quick)
+            found |= run(command, cpus, between, options.quick)
+            for name, each in found.items():
+                measured[name].setdefault(who, []).append(each["items_per_second"])
+                if "allocations" in each:
+                    allocations[name] = each["allocations"]
+    return measured, allocations
+
+
+def main():
+    options = parse()
+    measured, allocations = collect(options, names_of(options.build, options.filter))
+    print("| row | ours, operations/s | ns | libuv | Asio | Node | raw | allocations/operation | |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---|")
+    behind = False
+    for name in measured:
+        cells, wrong = line_of(name, measured)
+        behind = behind or bool(wrong)
+        print("| " + " | ".join(cells + [f"{allocations.get(name, 0):.3g}", ", ".join(wrong)]) + " |")
+    return 1 if behind and not options.quick else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
