@@ -64,6 +64,33 @@ class Includes(InATree):
         self.assertEqual(self.lines("includes.py", "a.hpp", text.format(" because it is a bridge")), [])
 
 
+class Contracts(InATree):
+    HEADER = "core/include/trireme/core/a.hpp"
+
+    def test_every_public_name_needs_one(self):
+        text = "namespace trireme {{\n\n{}class a {{\n  int b();\n\n  int c();\n}};\n\n{}int d(\n    int e);\nint f();\n}}\n"
+        self.assertEqual(self.lines("contracts.py", self.HEADER, text.format("", "")), [3, 9])
+        self.assertEqual(self.lines("contracts.py", self.HEADER, text.format("/// A.\n", "/// D.\n")), [])
+
+    def test_what_is_declared_elsewhere_needs_none(self):
+        text = "namespace trireme {\n\nclass a;\n\ntemplate <class T>\nclass b;\n\ninline int a::c() { return 1; }\n}\n"
+        self.assertEqual(self.lines("contracts.py", self.HEADER, text), [])
+        hidden = "namespace trireme::detail {\n\nclass a {};\n}\nnamespace trireme {\nnamespace detail {\nclass b {};\n}\n}\n"
+        self.assertEqual(self.lines("contracts.py", self.HEADER, hidden), [])
+
+
+class Styles(InATree):
+    def test_a_promise_without_a_callback_misses_a_style(self):
+        text = "promise<void> close();\n{}"
+        name = "core/include/trireme/core/a.hpp"
+        self.assertEqual(self.lines("styles.py", name, text.format("")), [1])
+        self.assertEqual(self.lines("styles.py", name, text.format("void close(callback_of<void> done);\n")), [])
+
+    def test_an_operation_that_is_not_in_the_list_is_found(self):
+        text = "promise<int> unheard_of();\nvoid unheard_of(callback_of<int> done);\n"
+        self.assertEqual(self.lines("styles.py", "core/include/trireme/core/a.hpp", text), [1])
+
+
 class Texts(InATree):
     def test_finds_paths_of_a_machine(self):
         for folder in ["home", "root", "work", "farm"]:
