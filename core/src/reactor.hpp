@@ -6,6 +6,7 @@
 #include <asio/io_context.hpp>
 #include <optional>
 #include <trireme/core/clock.hpp>
+#include <utility>
 
 namespace asio::detail {
 class epoll_reactor;
@@ -27,6 +28,7 @@ public:
     bool ran = run_first(timeout);
     const bool any = ran;
     for (int left = budget; ran && left > 0; --left) ran = after_each() && run_next();
+    left_over_ = any;
     return any;
   }
 
@@ -52,6 +54,7 @@ private:
   };
   stoppable_context context_;
   std::optional<asio::executor_work_guard<asio::io_context::executor_type>> guard_;
+  bool left_over_ = true;  // handlers may wait: something ran, or threw
   // For the direct way.
   asio::detail::scheduler* handlers_ = nullptr;
   asio::detail::epoll_reactor* events_ = nullptr;

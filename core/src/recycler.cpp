@@ -20,7 +20,7 @@ namespace {
 
 constexpr std::size_t step = 64;
 constexpr std::size_t classes = 32;
-constexpr std::size_t kept_bytes = 64 << 10;
+constexpr std::size_t kept_bytes = 256 << 10;  // of each size
 
 struct free_block {
   free_block* next;

@@ -14,6 +14,7 @@ timer_queue::index timer_queue::take_node() {
   index which = free_;
   if (which != none) {
     free_ = (*this)[which].next;
+    prefetch(free_);
   } else {
     if (made_ % chunk_size == 0) chunks_.push_back(std::make_unique<node[]>(chunk_size));
     which = made_++;
@@ -70,6 +71,7 @@ void timer_queue::disarm(index which) noexcept {
     remove_from_heap(owner);
     if (by_delay_.size() > lists_kept) forget_list(owner);
   } else if (was_first) {
+    prefetch((*this)[line.first].next);
     heap_[line.place] = entry_of(owner);
     sift_down(line.place);
   }

@@ -6,6 +6,7 @@
 #include <trireme/core/detail/this_loop.hpp>
 
 #include "reactor.hpp"
+#include "reactor_direct.hpp"
 
 namespace trireme {
 
@@ -83,7 +84,8 @@ void loop_state::begin() {
   self.now_is_fresh_ = false;
 }
 
-void loop_state::turn(bool may_wait) {
+// One function with all it calls here: see reactor_direct.hpp.
+[[gnu::flatten]] void loop_state::turn(bool may_wait) {
   self.drain();  // what was left where ticks and microtasks were made to yield
   announce(phase::pending);
   run_queue(pending);

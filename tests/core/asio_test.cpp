@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <asio/buffer.hpp>
+#include <asio/ip/tcp.hpp>
 #include <asio/local/connect_pair.hpp>
 #include <asio/local/stream_protocol.hpp>
 #include <asio/post.hpp>
@@ -15,12 +16,15 @@
 #include <trireme/core/testing/order.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 
+#include "core/watched_pair.hpp"
+
 namespace {
 
 using namespace std::chrono_literals;
 using namespace trireme;
 using trireme::testing::order;
 using trireme::testing::test_loop;
+using trireme::testing::watched_pair;
 
 TEST(AsioBridge, KeepsTheLoopAliveForATimerOfAsio) {
   loop loop;
@@ -120,6 +124,49 @@ TEST(AsioBridge, StarvesNoOtherPhase) {
   loop.set_immediate([&] { immediate = true; });
   EXPECT_EQ(loop.run(), 0);
   EXPECT_TRUE(immediate);
+}
+
+// A07
+TEST(AsioBridge, ReportsARefusedConnectionInThePollPhaseAndNeverFromTheCall) {
+  loop loop;
+  order log;
+  asio::ip::tcp::acceptor taken(loop.context(), {asio::ip::address_v4::loopback(), 0});
+  const auto closed = taken.local_endpoint();
+  taken.close();
+  asio::ip::tcp::socket socket(loop.context());
+  phase current{};
+  loop.on_phase([&](phase begun) { current = begun; });
+  loop.set_immediate([&] {
+    socket.async_connect(closed, [&](asio::error_code failure) {
+      log(failure == asio::error::connection_refused ? "refused" : failure.message());
+      log(to_string(current));
+    });
+    log("called");
+  });
+  loop.run();
+  EXPECT_EQ(log, (order{"called", "refused", "poll"}));
+}
+
+// Events that came together: one handler throws, and the others' turn comes all the same, in each way to
+// turn.
+TEST(AsioBridge, LosesNoEventBehindAHandlerThatThrows) {
+  loop loop;
+  order log;
+  loop.on_uncaught([&](const error& failure) { log(failure.message()); });
+  asio::local::stream_protocol::socket mine(loop.context()), other(loop.context());
+  asio::local::connect_pair(mine, other);
+  watched_pair watched(loop, [&] { log("byte"); });
+  for (int round = 0; round < 3; ++round) {
+    mine.async_wait(asio::socket_base::wait_read,
+                    [](asio::error_code) { throw std::runtime_error("thrown"); });
+    char byte = 'x';
+    asio::write(other, asio::buffer(&byte, 1));
+    watched.send_byte();
+    for (int turns = 0; turns < 4; ++turns) loop.poll();
+    asio::read(mine, asio::buffer(&byte, 1));
+    EXPECT_EQ(log, (order{"thrown", "byte"}));
+    log.clear();
+  }
 }
 
 }  // namespace

@@ -97,6 +97,17 @@ TEST(Promise, PassesARejectionAlongTheChainATickForEachLink) {
   EXPECT_EQ(log, (order{"1", "2", "limit reached", "3", "after", "4", "5"}));
 }
 
+// Node 20: `p.finally` beside `p.then` is called in its turn, on a promise that others use too.
+TEST(Promise, CallsFinallyInTheOrderAttachedOnAnLvalueToo) {
+  test_loop loop;
+  order log;
+  const auto answer = promise<int>::resolved(loop, 1);
+  answer.finally([&] { log("finally"); }).detach();
+  answer.then([&](const int&) { log("then"); }).detach();
+  loop.run();
+  EXPECT_EQ(log, (order{"finally", "then"}));
+}
+
 TEST(Promise, PassesAValueThroughOrElse) {
   test_loop loop;
   std::string seen;

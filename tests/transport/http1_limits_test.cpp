@@ -121,6 +121,7 @@ TEST(HttpLimits, ReadsOnlySoFarAheadThoughItsAnswersComeLate) {
   EXPECT_LT(sent, more.size()) << "each answer let another read in";
 }
 
+// A49: accepted and closed at once, and counted.
 TEST(HttpLimits, TurnsClientsAwayBeyondItsLimit) {
   server_options options;
   options.max_connections = 2;

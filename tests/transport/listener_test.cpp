@@ -113,6 +113,7 @@ private:
   rlimit before_{};
 };
 
+// A50
 TEST(Listener, RefusesClientsCleanlyWhereNoDescriptorIsLeft) {
   fixture server;
   counter& refused = server.loop.counters().get("tcp.refused");

@@ -25,9 +25,8 @@ public:
   using index = std::uint32_t;
   static constexpr index none = ~index{0};
 
-  struct node {
-    unique_function<void()> work;
-    context_ptr context;
+  // Two cache lines: what the lists and the heap ask for, then what is called.
+  struct alignas(64) node {
     time_point deadline{};
     duration delay{};
     std::uint64_t sequence = 0;
@@ -38,6 +37,8 @@ public:
     bool repeats = false;
     bool referenced = true;
     bool called = false;  // its callback is running where it lies
+    alignas(64) unique_function<void()> work;
+    context_ptr context;
   };
 
   template <class Work>
@@ -87,6 +88,13 @@ public:
 
 private:
   static constexpr index chunk_size = 256;
+  /// Timers lie in memory as they were armed, and come as their lists have it: what comes next is fetched
+  /// while others are called.
+  void prefetch(index which) const noexcept {
+    if (which == none) return;
+    __builtin_prefetch(&(*this)[which]);
+    __builtin_prefetch(&(*this)[which].work);
+  }
   struct list {
     duration delay{};
     index first = none;

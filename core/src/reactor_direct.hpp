@@ -1,5 +1,9 @@
+#pragma once
 // Asks Asio's reactor itself for events, and hands them to Asio's queue of handlers: its scheduler would ask
 // the kernel once more in every turn that did something, and wake up each second in every longer wait.
+//
+// Included by turn.cpp alone, whose turn it becomes a part of: on the way back from the kernel each function
+// that is left costs a return that the processor does not foresee.
 #include "watch.hpp"
 
 #if TRIREME_PERSISTENT_WATCH
@@ -31,13 +35,19 @@ struct opened_marker {
   friend operation& marker_of(scheduler& from) { return from.*Member; }
 };
 template <auto Member>
+struct opened_work {
+  friend auto& work_of(scheduler& from) { return from.*Member; }
+};
+template <auto Member>
 struct opened_handle {
   friend int handle_of(epoll_reactor& from) { return from.*Member; }
 };
 auto& queue_of(scheduler&);
 auto& lock_of(scheduler&);
 operation& marker_of(scheduler&);
+auto& work_of(scheduler&);
 int handle_of(epoll_reactor&);
+template struct opened_work<&scheduler::outstanding_work_>;
 template struct opened<&scheduler::op_queue_>;
 template struct opened_lock<&scheduler::mutex_>;
 template struct opened_marker<&scheduler::task_operation_>;
@@ -92,11 +102,13 @@ reactor::reactor()
 }
 
 bool reactor::run_first(duration timeout) {
+  // Every handler counts as work, but for events that an earlier turn left behind; our guard does too.
+  const bool no_handlers = !std::exchange(left_over_, true) && work_of(*handlers_) == 1;
   if (timeout != duration::zero()) {
     asio::error_code ignored;
     return handlers_->wait_one(to_microseconds(timeout), ignored) > 0;
   }
-  const standing now = look_at(*handlers_);
+  const standing now = no_handlers ? standing::marker_alone : look_at(*handlers_);
   if (now == standing::handlers_first) return run_next();
   return collect_events(*handlers_, *events_, now == standing::marker_alone) && run_next();
 }
