@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""What the READMEs show is what the tree does. In README.md a comment before a block tells what holds of it:
+"""What the READMEs show is what the tree does. In README.md, and of the rules in core/README.md, a comment before a
+block tells what holds of it:
 
   <!-- is: PATH -->         the block is that file, byte for byte
   <!-- printed by: NAME --> the program prints the block
@@ -26,9 +27,9 @@ PATIENCE = 30  # seconds that no step may take
 PAGES = [TOP / "README.md", *TOP.glob("*/README.md")]
 
 
-def blocks(rule, subject=None):
-    """(subject, language, text) of each block of README.md under `rule`; None: of those under none."""
-    found = BLOCK.findall((TOP / "README.md").read_text(encoding="utf-8"))
+def blocks(rule, subject=None, page="README.md"):
+    """(subject, language, text) of each block of the page under `rule`; None: of those under none."""
+    found = BLOCK.findall((TOP / page).read_text(encoding="utf-8"))
     return [(name, kind, text) for given, name, kind, text in found
             if given == (rule or "") and subject in (None, name)]
 
@@ -169,6 +170,24 @@ class Order(Example):
         self.assertTrue(shown)
         done = subprocess.run([program("order")], check=True, timeout=PATIENCE, stdout=subprocess.PIPE, text=True)
         self.assertEqual(done.stdout, shown[0][2])
+
+
+# A60: five chapters, each with a program that runs.
+class Rules(Example):
+    PAGE = "core/README.md"
+
+    def test_code_is_that_of_the_programs(self):
+        shown = blocks("is", page=self.PAGE)
+        self.assertEqual(len(shown), 5)
+        for path, _, text in shown:
+            self.assertEqual(text, (TOP / path).read_text(encoding="utf-8"), path)
+
+    def test_they_print_what_is_shown(self):
+        shown = blocks("printed by", page=self.PAGE)
+        self.assertEqual(len(shown), 5)
+        for name, _, text in shown:
+            done = subprocess.run([program(name)], check=True, timeout=PATIENCE, stdout=subprocess.PIPE, text=True)
+            self.assertEqual(done.stdout, text, name)
 
 
 class Server(Example):
