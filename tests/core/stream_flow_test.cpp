@@ -65,7 +65,9 @@ TEST(StreamFlow, AGibibyteThroughAWindowOf64KiBTakesNoMoreThan8MiB) {
   owner.run();
   EXPECT_EQ(seen.received, total);
   ASSERT_GT(before, 0u);
-  EXPECT_LE(seen.highest_kib, before + 8 * kib);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  EXPECT_LE(seen.highest_kib, before + 8 * kib);  // a sanitizer keeps what was freed
+#endif
 }
 
 }  // namespace

@@ -37,6 +37,18 @@ task<outcome_of<Work>> race_of_list(loop& owner, std::vector<Work> work) {
   co_return take_decisive<outcome_of<Work>>(started);
 }
 
+/// What nobody will settle, the loop keeps: who waits for it then goes with the loop.
+template <class T>
+struct unsettled final : kept_work, recycled {
+  explicit unsettled(resolver<T> kept_resolver) : kept(std::move(kept_resolver)) {}
+  void drop() noexcept override { delete this; }
+  resolver<T> kept;
+};
+template <class T>
+void never_settle(loop& owner, resolver<T> settles) {
+  keep_with_loop(owner, *new unsettled<T>(std::move(settles)));
+}
+
 }  // namespace detail
 
 /// Settles as the first does of what runs already; of an empty vector, never. What the others bring is
@@ -45,8 +57,8 @@ task<outcome_of<Work>> race_of_list(loop& owner, std::vector<Work> work) {
 /// Thread: the loop's. Order: the ticks are JavaScript's. Source: https://tc39.es/ecma262/#sec-promise.race
 template <class T>
 promise<T> race(loop& owner, std::vector<promise<T>> running) {
-  if (running.empty()) return promise<T>(detail::promise_ref<T>::make(owner));
   auto made = make_promise<T>(owner);
+  if (running.empty()) detail::never_settle(owner, std::move(made.resolver));
   const auto shared = detail::make_recycled<resolver<T>>(std::move(made.resolver));
   for (auto& each : running) {
     detail::observe(std::move(each).release(),
