@@ -5,6 +5,9 @@ namespace trireme {
 
 context::context(context_ptr parent) : parent_(std::move(parent)), link_(*this) {}
 
+// Out of line: handles are let go in every callback, contexts seldom.
+void context_ptr::destroy(context* last) noexcept { delete last; }
+
 context_ptr context::make(context_ptr parent) {
   const context_ptr made(new context(std::move(parent)));
   if (made->parent_) made->parent_->watch(made->link_);

@@ -21,7 +21,12 @@ struct orphan final : rejection {
 
 settlement_base::~settlement_base() {
   TRIREME_DEBUG_ASSERT(waiting_.empty());
-  if (linked()) (new orphan(std::move(failure_)))->insert_before(*this);
+  if (linked()) (new orphan(std::move(*failure_)))->insert_before(*this);
+}
+
+const error& settlement_base::failure() const noexcept {
+  static const error none;
+  return failure_ ? *failure_ : none;
 }
 
 void settlement_base::attach(reaction& waiting) {
@@ -50,7 +55,7 @@ void settlement_base::report_untaken() {
 error settlement_base::take_unhandled() {
   unlink();
   taken_ = true;
-  return failure_;
+  return *failure_;
 }
 
 void keep_with_loop(loop& owner, kept_work& work) noexcept { owner.internals().kept.push_back(work); }

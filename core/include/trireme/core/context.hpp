@@ -39,6 +39,7 @@ public:
   friend bool operator==(const context_ptr&, const context_ptr&) = default;
 
 private:
+  static void destroy(context* last) noexcept;
   context* pointer_ = nullptr;
 };
 
@@ -118,7 +119,7 @@ inline context_ptr::context_ptr(context* pointer) noexcept : pointer_(pointer) {
 }
 inline context_ptr::context_ptr(const context_ptr& other) noexcept : context_ptr(other.pointer_) {}
 inline context_ptr::~context_ptr() {
-  if (pointer_ && --pointer_->count_ == 0) delete pointer_;
+  if (pointer_ && --pointer_->count_ == 0) destroy(pointer_);
 }
 
 }  // namespace trireme

@@ -109,6 +109,11 @@ public:
   void queue_microtask(Work&& work) {
     microtasks_.push(std::forward<Work>(work), context_);
   }
+  /// The same under `context`, whatever is current.
+  template <std::convertible_to<callback> Work>
+  void queue_microtask_in(context_ptr context, Work&& work) {
+    microtasks_.push(std::forward<Work>(work), std::move(context));
+  }
   /// Calls in the pending phase of the next turn: for errors found where the caller may not be called back at
   /// once.
   void defer_pending(callback work);

@@ -27,7 +27,9 @@ public:
     std::swap(state_, other.state_);
     return *this;
   }
-  ~resolver() { reject(errc::broken_promise); }
+  ~resolver() {
+    if (state_) reject(errc::broken_promise);
+  }
 
   /// Whether it can still settle.
   explicit operator bool() const noexcept { return static_cast<bool>(state_); }

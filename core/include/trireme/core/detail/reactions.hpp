@@ -26,8 +26,7 @@ private:
     std::unique_ptr<queued_reaction> reaction;
   };
   void settled() final {
-    loop_.run_in(std::move(context_),
-                 [this] { loop_.queue_microtask(call{std::unique_ptr<queued_reaction>(this)}); });
+    loop_.queue_microtask_in(std::move(context_), call{std::unique_ptr<queued_reaction>(this)});
   }
 
   context_ptr context_;

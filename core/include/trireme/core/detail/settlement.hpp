@@ -27,7 +27,8 @@ public:
   loop& owner() const noexcept { return loop_; }
   bool open() const noexcept { return standing_ == standing::open; }
   bool failed() const noexcept { return standing_ == standing::failed; }
-  const error& failure() const noexcept { return failure_; }
+  /// Tests false unless it has failed.
+  const error& failure() const noexcept;
   bool taken() const noexcept { return taken_; }
 
   /// From now on a failure counts as handled.
@@ -42,18 +43,20 @@ protected:
   /// An untaken failure that waits to be reported outlives the settlement.
   ~settlement_base();
 
-  void keep_failure(error failure) noexcept { failure_ = failure ? std::move(failure) : error(errc::failed); }
+  void keep_failure(error failure) noexcept {
+    failure_.emplace(failure ? std::move(failure) : error(errc::failed));
+  }
   void settle();
   /// Lists the failure as untaken, unless somebody waits.
   void report_untaken();
-  bool fails() const noexcept { return static_cast<bool>(failure_); }
+  bool fails() const noexcept { return failure_.has_value(); }
 
 private:
   error take_unhandled() override;
 
   loop& loop_;
   list<reaction> waiting_;
-  error failure_;
+  std::optional<error> failure_;  // most have none, and an `error` costs two calls to come and go
   standing standing_ = standing::open;
   bool taken_ = false;
 };

@@ -25,8 +25,7 @@ public:
   using index = std::uint32_t;
   static constexpr index none = ~index{0};
 
-  // Two cache lines: what the lists and the heap ask for, then what is called.
-  struct alignas(64) node {
+  struct node {
     time_point deadline{};
     duration delay{};
     std::uint64_t sequence = 0;
@@ -37,7 +36,7 @@ public:
     bool repeats = false;
     bool referenced = true;
     bool called = false;  // its callback is running where it lies
-    alignas(64) unique_function<void()> work;
+    unique_function<void()> work;
     context_ptr context;
   };
 

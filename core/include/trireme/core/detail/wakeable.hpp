@@ -21,11 +21,7 @@ public:
 
   void wake_soon() {
     if (queued_) return;
-    if (loop_.current() == context_) {
-      loop_.queue_microtask(call(*this));
-    } else {
-      loop_.run_in(context_, [this] { loop_.queue_microtask(call(*this)); });
-    }
+    loop_.queue_microtask_in(context_, call(*this));
   }
 
 protected:
