@@ -88,6 +88,13 @@ public:
                 }) &&
            bytes.empty();
   }
+  /// The port it comes from.
+  std::uint16_t port() const {
+    sockaddr_in own{};
+    socklen_t size = sizeof own;
+    ::getsockname(fd_, reinterpret_cast<sockaddr*>(&own), &size);
+    return ntohs(own.sin_port);
+  }
   /// Tells the server that no more comes, and goes on reading.
   void finish() { ::shutdown(fd_, SHUT_WR); }
   void close() {

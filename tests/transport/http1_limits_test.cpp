@@ -121,11 +121,13 @@ TEST(HttpLimits, ReadsOnlySoFarAheadThoughItsAnswersComeLate) {
   EXPECT_LT(sent, more.size()) << "each answer let another read in";
 }
 
-// A49: accepted and closed at once, and counted.
+// A49: accepted and closed at once, told of once with both ends, and counted.
 TEST(HttpLimits, TurnsClientsAwayBeyondItsLimit) {
   server_options options;
   options.max_connections = 2;
   fixture server(options);
+  std::vector<tcp::endpoints> dropped;
+  server.made->on_drop([&](const tcp::endpoints& ends) { dropped.push_back(ends); });
   raw_client one = server.client();
   raw_client two = server.client();
   EXPECT_EQ(one.get("/"), hello());
@@ -133,6 +135,13 @@ TEST(HttpLimits, TurnsClientsAwayBeyondItsLimit) {
   raw_client three = server.client();
   EXPECT_TRUE(three.read_to_end());
   EXPECT_EQ(server.count("http1.over_max_connections"), 1);
+  ASSERT_EQ(dropped.size(), 1u);
+  EXPECT_EQ(dropped[0].local.address, "127.0.0.1");
+  EXPECT_EQ(dropped[0].local.port, server.made->port());
+  EXPECT_EQ(dropped[0].local.family, 4);
+  EXPECT_EQ(dropped[0].remote.address, "127.0.0.1");
+  EXPECT_EQ(dropped[0].remote.port, three.port());
+  EXPECT_EQ(dropped[0].remote.family, 4);
   one.close();
   pump(server.loop, [&] { return server.made->connections() == 1; });
   raw_client four = server.client();

@@ -4,6 +4,7 @@
 #include <sys/resource.h>
 
 #include <support/raw_client.hpp>
+#include <trireme/transport/tcp/endpoint.hpp>
 #include <vector>
 
 namespace trireme::transport::tcp {
@@ -55,6 +56,35 @@ TEST(Listener, SaysWhichAddressItCannotHave) {
   const std::uint16_t port = server.listening.port();
   fails("127.0.0.1", port, "127.0.0.1:" + std::to_string(port));
   fails("not an address", 0, "not an address");
+}
+
+TEST(Listener, TellsBothEndsOfAConnection) {
+  fixture server;
+  raw_client client = server.client();
+  ASSERT_TRUE(server.wait_for(1));
+  const endpoints ends = endpoints_of(server.accepted[0]);
+  EXPECT_EQ(ends.local.address, "127.0.0.1");
+  EXPECT_EQ(ends.local.port, server.listening.port());
+  EXPECT_EQ(ends.remote.port, client.port());
+  EXPECT_EQ(ends.remote.family, 4);
+  EXPECT_TRUE(endpoints_of(-1).remote.address.empty());
+}
+
+TEST(Listener, TellsTheEndsOfAnIpv6Socket) {
+  const int bound = ::socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in6 any{};
+  any.sin6_family = AF_INET6;
+  any.sin6_addr = in6addr_loopback;
+  if (bound < 0 || ::bind(bound, reinterpret_cast<sockaddr*>(&any), sizeof any) != 0) {
+    ::close(bound);
+    GTEST_SKIP() << "this machine has no IPv6";
+  }
+  const endpoints ends = endpoints_of(bound);
+  ::close(bound);
+  EXPECT_EQ(ends.local.address, "::1");
+  EXPECT_NE(ends.local.port, 0);
+  EXPECT_EQ(ends.local.family, 6);
+  EXPECT_EQ(ends.remote.family, 0) << "it is not connected";
 }
 
 TEST(Listener, SharesAPortWhereAsked) {

@@ -61,14 +61,19 @@ void server::listen(const std::string& host, std::uint16_t port) {
 }
 
 void server::accept(int fd) {
-  if (connections_.size() >= options_.max_connections) {
-    over_max_.add();
-    ::close(fd);
-    return;
-  }
+  if (connections_.size() >= options_.max_connections) return turn_away(fd);
   auto made = std::make_unique<connection>(*this, fd);
   connection& added = *made;
   added.set_id(connections_.add(std::move(made)));
+}
+
+void server::turn_away(int fd) {
+  struct closing {
+    int fd;
+    ~closing() { ::close(fd); }
+  } const closes{fd};
+  over_max_.add();
+  if (dropped_) dropped_(tcp::endpoints_of(fd));
 }
 
 void server::dispatch(const request& from, response to) {

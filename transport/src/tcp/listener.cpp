@@ -9,6 +9,7 @@
 
 #include <cerrno>
 #include <memory>
+#include <trireme/transport/tcp/endpoint.hpp>
 
 namespace trireme::transport::tcp {
 
@@ -69,13 +70,7 @@ listener::~listener() {
   if (reserve_ >= 0) ::close(reserve_);
 }
 
-std::uint16_t listener::port() const {
-  sockaddr_storage bound{};
-  socklen_t size = sizeof bound;
-  ::getsockname(descriptor_.fd(), reinterpret_cast<sockaddr*>(&bound), &size);
-  return ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6&>(bound).sin6_port
-                                           : reinterpret_cast<sockaddr_in&>(bound).sin_port);
-}
+std::uint16_t listener::port() const { return endpoints_of(descriptor_.fd()).local.port; }
 
 void listener::on_readable() {
   for (int left = accepts_a_turn; left > 0; --left) {

@@ -11,6 +11,7 @@
 #include <trireme/transport/http1/request.hpp>
 #include <trireme/transport/http1/response.hpp>
 #include <trireme/transport/slots.hpp>
+#include <trireme/transport/tcp/endpoint.hpp>
 #include <trireme/transport/tcp/listener.hpp>
 #include <trireme/transport/tcp/stream.hpp>
 #include <trireme/transport/time_limits.hpp>
@@ -47,6 +48,9 @@ public:
   /// Handles every request that no route takes; by default 404.
   void fallback(request_handler handler) { fallback_ = std::move(handler); }
   void on_rejected(rejection_handler handler) { rejected_ = std::move(handler); }
+  /// Told of each client that `server_options::max_connections` turns away, before it is closed.
+  /// Source: https://nodejs.org/api/net.html#event-drop
+  void on_drop(unique_function<void(const tcp::endpoints&)> handler) { dropped_ = std::move(handler); }
   /// Turns GET requests of `path` that ask for it into WebSockets. An empty path stands for all.
   void upgrade(std::string path, websocket::endpoint& endpoint);
 
@@ -77,6 +81,7 @@ private:
   };
 
   void accept(int fd);
+  void turn_away(int fd);
   void dispatch(const request& from, response to);
   void dispatch_to(path_routes& found, const request& from, response to);
   websocket::endpoint* endpoint_for(const request_head& head);
@@ -100,6 +105,7 @@ private:
   websocket::endpoint* any_path_endpoint_ = nullptr;
   request_handler fallback_;
   rejection_handler rejected_;
+  unique_function<void(const tcp::endpoints&)> dropped_;
   slots<connection> connections_;
   std::vector<std::unique_ptr<tcp::listener>> listeners_;
   timer sweeper_;
