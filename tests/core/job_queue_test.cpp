@@ -229,4 +229,36 @@ TEST(JobQueue, RefusesOrDeliversWhatIsPushedWhileItCloses) {
   }
 }
 
+TEST(JobQueue, KeepsTheOrderOfAProducerThatGoesFromThreadToThread) {
+  job_queue queue(1000);
+  job_queue::producer known(queue);
+  int next = 0;
+  for (int thread = 0; thread < 10; ++thread) {
+    std::thread pushing([&] {
+      for (int each = 0; each < 100; ++each) {
+        auto made = make(0, next++);
+        EXPECT_EQ(each % 2 ? known.push(made) : known.push_always(made), posting::posted);
+      }
+    });
+    pushing.join();
+  }
+  for (int each = 0; each < 1000; ++each) {
+    const auto taken = queue.pop();
+    ASSERT_TRUE(taken);
+    ASSERT_EQ(static_cast<numbered&>(*taken).number, each);
+  }
+}
+
+TEST(JobQueue, RefusesAProducerAtItsLimitAndOnceClosed) {
+  job_queue queue(1);
+  job_queue::producer known(queue);
+  auto first = make(0, 0);
+  auto second = make(0, 1);
+  EXPECT_EQ(known.push(first), posting::posted);
+  EXPECT_EQ(known.push(second), posting::full);
+  queue.close();
+  EXPECT_EQ(known.push_always(second), posting::closed);
+  EXPECT_TRUE(second);
+}
+
 }  // namespace

@@ -2,27 +2,37 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <optional>
+#include <trireme/core/detail/bell.hpp>
 #include <trireme/core/posting.hpp>
 
 namespace trireme::detail {
 
-/// The one mechanism between threads: moodycamel's queue, a count of our own, and a wake-up that is written
-/// only when a consumer sleeps, once for any number of messages. Under the loop's inbox and under every pool
-/// of workers.
+/// The one mechanism between threads: moodycamel's queue, a count of our own, and a bell. Under the loop's
+/// inbox, under every worker's mailbox and under the pools.
+///
+/// `message_queue_body.hpp` has the bodies, for the one source file that instantiates them for its `Item`.
 ///
 /// Thread: `push`, `close` from any; the rest from consumers.
-/// Order: first in, first out for each producer.
+/// Order: first in, first out for each thread that pushes, and for each `producer`.
 template <class Item>
 class message_queue {
 public:
+  class producer;
+
+  /// With a bell of its own. Throws `error` where the process is out of descriptors.
   explicit message_queue(std::size_t limit);
+  /// `shared`, which outlives it, hangs over other queues of the same consumers too: who sleeps on it looks
+  /// into all of them.
+  message_queue(std::size_t limit, bell& shared);
   message_queue(const message_queue&) = delete;
   message_queue& operator=(const message_queue&) = delete;
   ~message_queue();  // what waits is destroyed
 
-  /// Takes `item` only when posted.
+  /// Takes `item` only when posted. `full` also where there is no memory.
   posting push(Item& item);
-  /// Past the limit too: for results and for control, which are never dropped. `closed` is the only refusal.
+  /// Past the limit too: for results and for control, which are never dropped. `closed` is the only refusal;
+  /// without memory the program ends.
   posting push_always(Item& item);
   /// A default-made one where there is nothing, or another consumer was faster.
   Item pop() noexcept;
@@ -35,26 +45,48 @@ public:
 
   /// Blocks until there is something, or the queue is closed. For worker threads.
   void wait() noexcept;
-  /// Says that the caller is about to sleep on `native_handle`. False where there is something to take: then
-  /// it must not sleep, and need not call `awake`.
-  bool about_to_sleep() noexcept;
-  /// The caller, which was told to sleep, no longer does.
-  void awake() noexcept;
-  /// Turns readable once for each sleeper that must wake; need not be read where watched edge-triggered.
-  int native_handle() const noexcept { return wake_; }
+  /// As the bell's, where this queue is all that the caller looks into.
+  bool about_to_sleep() noexcept {
+    return bell_.about_to_sleep([this] { return quiet(); });
+  }
+  void awake() noexcept { bell_.awake(); }
+  int native_handle() const noexcept { return bell_.native_handle(); }
 
 private:
   struct storage;
-  posting enqueue(Item& item);
-  void wake_one() noexcept;
-  bool withdraw() noexcept;
+  bool quiet() const noexcept { return count_.load() == 0 && !closed_.load(); }
+  template <class Enqueue>
+  posting push_within_limit(Enqueue enqueue);
+  template <class Enqueue>
+  posting push_with(Enqueue enqueue);
 
+  std::optional<bell> own_bell_;
+  bell& bell_;
   std::unique_ptr<storage> storage_;
   const std::size_t limit_;
-  const int wake_;
-  std::atomic<std::size_t> count_{0};     // pairs with sleepers_: whoever changes second sees the other
-  std::atomic<std::size_t> sleepers_{0};  // pairs with count_
+  std::atomic<std::size_t> count_{0};  // changed before the bell looks for sleepers
   std::atomic<bool> closed_{false};
+};
+
+/// A producer that is known: its items cost less than those of a thread that the queue must look up.
+///
+/// Thread: one at a time. Lifetime: the queue outlives it. Order: first in, first out, whatever threads it
+/// was handed to.
+template <class Item>
+class message_queue<Item>::producer {
+public:
+  explicit producer(message_queue& into);
+  producer(const producer&) = delete;
+  producer& operator=(const producer&) = delete;
+  ~producer();
+
+  posting push(Item& item);
+  posting push_always(Item& item);
+
+private:
+  struct token;
+  message_queue& queue_;
+  std::unique_ptr<token> token_;
 };
 
 }  // namespace trireme::detail
