@@ -30,6 +30,7 @@ loop_state::loop_state(loop& owner, const loop_options& options)
       time(*options.clock),
       incoming(std::make_shared<inbox>(options.inbox_limit, owner.counters_.share("loop.inbox_full"))),
       io(make_reactor()),
+      looking(options.polling),
       timer_clamp(options.timer_clamp),
       report_drain_after(or_never(options.report_drain_after)),
       yield_drain_after(or_never(options.yield_drain_after)),

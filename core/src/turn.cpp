@@ -145,8 +145,26 @@ duration loop_state::time_to_wait() noexcept {
   return later(at, longest_wait) < *deadline ? longest_wait : std::max(*deadline - at, duration::zero());
 }
 
+bool loop_state::found_by_looking(duration at_most) noexcept {
+  if (outside == 0 || time.jumps()) return false;
+  const auto arrived = [this] { return incoming->size() > 0; };
+  return looking.find(arrived, at_most < duration::zero() ? duration::max() : at_most);
+}
+
+/// While one answer follows another the kernel is asked every 20 µs, not in every turn.
+bool loop_state::io_may_wait() noexcept {
+  const time_point at = time.now();
+  if (at < io_waits_until) return true;
+  io_waits_until = at + std::chrono::microseconds(20);
+  return false;
+}
+
 bool loop_state::poll_io(duration timeout) {
   if (std::exchange(sleeps_outside, false)) incoming->awake();
+  if (timeout != duration::zero() && found_by_looking(timeout)) {
+    if (io_may_wait()) return true;
+    timeout = duration::zero();
+  }
   const bool asleep = timeout != duration::zero() && incoming->about_to_sleep();
   bool ran = true;  // also where a handler throws
   guarded([&] {

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <trireme/core/clock.hpp>
+#include <trireme/core/polling.hpp>
 
 namespace trireme {
 
@@ -12,6 +13,9 @@ struct loop_options {
   /// How many callbacks of other threads may wait. `post` answers `full` beyond it, counted as
   /// "loop.inbox_full".
   std::size_t inbox_limit = 1 << 20;
+  /// How long the loop looks for answers of other threads before it sleeps, while any work for it
+  /// (`pending_work`). Not under a virtual clock.
+  trireme::polling polling;
   /// The shortest delay of a timer. Node's is 1 ms; here zero is zero.
   duration timer_clamp{0};
   /// After how many ticks and microtasks in one go the loop reports that the phases starve; 0: never.

@@ -8,6 +8,7 @@
 #include <trireme/core/detail/intrusive_list.hpp>
 #include <trireme/core/detail/kept_work.hpp>
 #include <trireme/core/detail/rejections.hpp>
+#include <trireme/core/detail/spinner.hpp>
 #include <trireme/core/detail/timer_queue.hpp>
 #include <trireme/core/loop.hpp>
 #include <vector>
@@ -123,6 +124,8 @@ struct loop_state {
   void run_inbox();
   void poll_phase(bool may_wait);
   bool poll_io(duration timeout);
+  bool found_by_looking(duration at_most) noexcept;
+  bool io_may_wait() noexcept;
   void pass_virtual_time();
   bool before_exit();
 
@@ -153,8 +156,10 @@ struct loop_state {
   std::shared_ptr<unique_function<void(phase)>> phase_watcher;
   std::shared_ptr<callback> before_exit_handler;
   std::unique_ptr<signal_watcher> signals;
-  std::size_t references = 0;  // armed timers, open descriptors and the like that keep the loop alive
-  std::size_t outside = 0;     // work that other threads do for this loop
+  spinner looking;
+  time_point io_waits_until{};  // see io_may_wait
+  std::size_t references = 0;   // armed timers, open descriptors and the like that keep the loop alive
+  std::size_t outside = 0;      // work that other threads do for this loop
   /// How long a loop under virtual time waits for the real world, threads and sockets, before it takes it
   /// that nothing will come.
   duration patience = std::chrono::seconds(30);
