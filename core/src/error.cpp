@@ -88,16 +88,20 @@ error error::with_text(std::error_code code, std::string text) {
 error error::from(std::exception_ptr exception) {
   if (!exception) return {};
   std::string text;
+  std::error_code code = errc::failed;
   try {
     std::rethrow_exception(exception);
   } catch (const error& same) {
     return same;
+  } catch (const std::system_error& other) {
+    text = other.what();
+    if (other.code()) code = other.code();
   } catch (const std::exception& other) {
     text = other.what();
   } catch (...) {
     text = "an exception that is no std::exception";
   }
-  error made(errc::failed);
+  error made(code);
   made.detail_ = std::make_shared<const detail>(detail{{}, {}, std::move(exception), std::move(text)});
   return made;
 }

@@ -42,7 +42,7 @@ detail::inbox_watch::inbox_watch(loop& owner, int wake) : descriptor_(owner, dup
 loop::loop(loop_options options)
     : now_(options.clock->now()), state_(std::make_unique<detail::loop_state>(*this, options)) {
   state_->incoming_watch = std::make_unique<detail::inbox_watch>(*this, state_->incoming->native_handle());
-  detail::set_current_loop(this);
+  detail::enter_thread(*this);
 }
 
 loop::~loop() {
@@ -57,7 +57,7 @@ loop::~loop() {
     if (auto* const left = state.incoming->next()) state.incoming->drop(left);
   }
   state.forget_everything();
-  if (detail::current_loop() == this) detail::set_current_loop(nullptr);
+  detail::leave_thread(*this);
 }
 
 void loop::stop() noexcept { state_->stopping = true; }
@@ -147,9 +147,7 @@ void loop::on_signal(int number, callback work) {
   state_->signals->set(number, std::move(work));
 }
 
-void loop::assert_current() const noexcept {
-  TRIREME_DEBUG_ASSERT(state_->thread == std::this_thread::get_id());
-}
+void loop::assert_current() const noexcept { TRIREME_DEBUG_ASSERT(state_->on_its_thread()); }
 
 asio::io_context& loop::context() noexcept { return state_->io->context(); }
 

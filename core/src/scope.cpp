@@ -14,10 +14,9 @@ void spawned::adopt(task<void> running) {
 }
 
 void spawned::wake() {
-  const error failure = task_->settlement().failure();
-  scope& owner = scope_;
-  delete this;
-  owner.ended(failure);
+  const std::unique_ptr<spawned> goes(this);  // last: what it holds may be the owner of the scope
+  unlink();
+  scope_.ended(error(task_->settlement().failure()));
 }
 
 void join_awaiter::start() { scope_.wait(*this); }
@@ -57,8 +56,14 @@ void scope::start(unique_function<task<void>()> work) {
   loop_.assert_current();
   loop_.run_in(context_, [&] {
     auto item = std::make_unique<detail::spawned>(*this, std::move(work));
-    item->start();
-    keep(std::move(item));
+    keep(*item);
+    try {
+      item->start();
+    } catch (...) {
+      let_go();
+      throw;
+    }
+    static_cast<void>(item.release());
   });
 }
 
@@ -66,12 +71,16 @@ void scope::spawn(task<void> running) {
   loop_.assert_current();
   auto item = std::make_unique<detail::spawned>(*this, unique_function<task<void>()>());
   item->adopt(std::move(running));
-  keep(std::move(item));
+  keep(*item.release());
 }
 
-void scope::keep(std::unique_ptr<detail::spawned> item) noexcept {
-  tasks_.push_back(*item.release());
+void scope::keep(detail::spawned& item) noexcept {
+  tasks_.push_back(item);
   ++size_;
+}
+
+void scope::let_go() {
+  if (--size_ == 0) wake_joiners();
 }
 
 void scope::on_error(unique_function<void(const error&)> handler) {
@@ -79,7 +88,7 @@ void scope::on_error(unique_function<void(const error&)> handler) {
 }
 
 void scope::ended(const error& failure) {
-  if (--size_ == 0) wake_joiners();
+  let_go();
   if (!failure || failure == context_->stop_reason()) return;
   if (const auto handler = on_error_; handler && *handler) {
     (*handler)(failure);

@@ -58,6 +58,9 @@ error settlement_base::take_unhandled() {
   return *failure_;
 }
 
-void keep_with_loop(loop& owner, kept_work& work) noexcept { owner.internals().kept.push_back(work); }
+void keep_with_loop(loop& owner, kept_work& work) noexcept {
+  owner.assert_current();
+  owner.internals().kept.push_back(work);
+}
 
 }  // namespace trireme::detail

@@ -9,11 +9,26 @@
 #include "reactor_direct.hpp"
 
 namespace trireme {
+namespace {
+
+class turning {
+public:
+  explicit turning(detail::loop_state& state) : state_(state), current_(state.self) { state.begin(); }
+  turning(const turning&) = delete;
+  turning& operator=(const turning&) = delete;
+  ~turning() { state_.turning = false; }
+
+private:
+  detail::loop_state& state_;
+  detail::turning_loop current_;
+};
+
+}  // namespace
 
 int loop::run() {
   detail::loop_state& state = *state_;
-  state.thread = std::this_thread::get_id();
-  state.begin();
+  state.thread.store(std::this_thread::get_id(), std::memory_order_relaxed);
+  const turning now(state);
   state.exit_code = 0;
   drain();
   state.announce(phase::timers);
@@ -21,13 +36,12 @@ int loop::run() {
   do {
     while (!state.stopping && alive()) state.turn(true);
   } while (!state.stopping && state.before_exit());
-  state.turning = false;
   return state.exit_code;
 }
 
 bool loop::run_for(duration limit) {
   detail::loop_state& state = *state_;
-  state.begin();
+  const turning now(state);
   const time_point end = detail::later(state.read_clock(), std::max(limit, duration::zero()));
   state.run_until = end;
   drain();
@@ -35,25 +49,22 @@ bool loop::run_for(duration limit) {
   state.run_due_timers();
   while (!state.stopping && alive() && state.read_clock() < end) state.turn(true);
   state.run_until = time_point::max();
-  state.turning = false;
   return alive();
 }
 
 bool loop::run_once() {
   detail::loop_state& state = *state_;
-  state.begin();
+  const turning now(state);
   drain();
   if (alive()) state.turn(true);
-  state.turning = false;
   return alive();
 }
 
 bool loop::poll() {
   detail::loop_state& state = *state_;
-  state.begin();
+  const turning now(state);
   drain();
   state.turn(false);
-  state.turning = false;
   return alive();
 }
 
@@ -79,7 +90,6 @@ void loop_state::begin() {
   self.assert_current();
   TRIREME_ASSERT(!turning);  // a callback must not turn its own loop
   turning = true;
-  set_current_loop(&self);
   stopping = false;
   self.now_is_fresh_ = false;
 }

@@ -234,4 +234,15 @@ TEST(AsioPromise, IsTheDefaultTokenWhereAskedFor) {
   EXPECT_EQ(log, (order{"waited", "waited again"}));
 }
 
+TEST(AsioPromise, KeepsTheCodeOfWhatTheInitiationThrows) {
+  test_loop loop;
+  error seen;
+  const auto initiate = [](auto) { throw std::system_error(refused()); };
+  asio::async_initiate<const use_promise_t, void()>(initiate, use_promise)
+      .or_else([&](const error& reason) { seen = reason; })
+      .detach();
+  loop.run();
+  EXPECT_EQ(seen.code(), asio::error::connection_refused);
+}
+
 }  // namespace

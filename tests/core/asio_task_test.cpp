@@ -102,6 +102,33 @@ TEST(AsioTask, ThrowsTheErrorCodeOfAsio) {
   EXPECT_EQ(coded.settlement().value().code(), asio::error::connection_refused);
 }
 
+/// What is thrown, by name.
+template <class Awaited>
+task<std::string> thrown_by(loop&, Awaited awaited) {
+  try {
+    co_await std::move(awaited);
+  } catch (const error&) {
+    co_return "trireme::error";
+  } catch (const std::system_error&) {
+    co_return "std::system_error";
+  } catch (const std::runtime_error&) {
+    co_return "std::runtime_error";
+  }
+  co_return "nothing";
+}
+
+TEST(AsioTask, ThrowsTheOriginalOfAnExceptionPointer) {
+  test_loop loop;
+  auto code = thrown_by(loop, async_bring<void(asio::error_code)>(loop, use_task, refused()));
+  auto other = thrown_by(loop, async_bring<void(std::exception_ptr)>(loop, use_task, thrown("it")));
+  const auto system = std::make_exception_ptr(std::system_error(refused()));
+  auto coded = thrown_by(loop, async_bring<void(std::exception_ptr, int)>(loop, use_task, system, 0));
+  loop.run();
+  EXPECT_EQ(code.settlement().value(), "trireme::error");
+  EXPECT_EQ(other.settlement().value(), "std::runtime_error");
+  EXPECT_EQ(coded.settlement().value(), "std::system_error");
+}
+
 task<void> take_results(loop& on, order& log) {
   const result<int> good =
       co_await as_result(async_bring<void(asio::error_code, int)>(on, use_task, asio::error_code(), 3));

@@ -95,5 +95,20 @@ TEST(Completion, GivesWhatACallbackThrowsToOnUncaught) {
   EXPECT_EQ(text, "thrown");
 }
 
+TEST(Completion, MayBeDestroyedByACallbackThatThrows) {
+  test_loop loop;
+  std::string text;
+  loop.on_uncaught([&](const error& failure) { text = failure.message(); });
+  std::unique_ptr<completion<int>> held;
+  held = std::make_unique<completion<int>>(loop, [&](const error&, int) {
+    held.reset();
+    throw std::runtime_error("thrown");
+  });
+  loop.set_immediate([&] { held->resolve(1); });
+  loop.run();
+  EXPECT_FALSE(held);
+  EXPECT_EQ(text, "thrown");
+}
+
 }  // namespace
 }  // namespace trireme

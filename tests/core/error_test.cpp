@@ -5,6 +5,7 @@
 #include <cerrno>
 #include <stdexcept>
 #include <string>
+#include <system_error>
 
 namespace {
 
@@ -75,6 +76,15 @@ TEST(Error, TakesAnythingThatIsThrown) {
 TEST(Error, ComparesByCode) {
   EXPECT_EQ(error::from_errno(ENOENT, "open"), error::from_errno(ENOENT, "stat"));
   EXPECT_FALSE(error(errc::closed) == error(errc::full));
+}
+
+TEST(Error, KeepsTheCodeOfASystemErrorAndThrowsTheOriginal) {
+  const auto code = std::make_error_code(std::errc::connection_refused);
+  const error kept = error::from(std::make_exception_ptr(std::system_error(code, "connect")));
+  EXPECT_EQ(kept, code);
+  EXPECT_EQ(kept.message(), "connect: Connection refused");
+  EXPECT_THROW(kept.raise(), std::system_error);
+  EXPECT_EQ(error::from(std::make_exception_ptr(std::system_error(std::error_code()))), errc::failed);
 }
 
 }  // namespace

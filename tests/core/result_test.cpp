@@ -42,6 +42,12 @@ TEST(Result, OfVoidIsSuccessOrAnError) {
   EXPECT_THROW(failed.value(), error);
 }
 
+TEST(Result, OfAnErrorThatIsNoneHasFailed) {
+  const result<int> failed = error();
+  EXPECT_FALSE(failed.has_value());
+  EXPECT_EQ(failed.error(), errc::failed);
+}
+
 TEST(ResultDeathTest, StopsWhereAMissingValueIsRead) {
   const result<int> failed = error(errc::full);
   EXPECT_DEATH(static_cast<void>(*failed), "has_value");

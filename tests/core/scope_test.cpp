@@ -225,4 +225,93 @@ TEST(Scope, PassesOnWhatTheCallableThrows) {
   EXPECT_EQ(background.size(), 0u);
 }
 
+/// What a server keeps for a connection: its tasks hold it, so the last one to end destroys it.
+struct session : std::enable_shared_from_this<session> {
+  session(loop& owner, order& log) : told(log), background(owner) {}
+  ~session() { told("session gone"); }
+  void start(duration pauses) {
+    background.spawn([self = shared_from_this(), pauses]() -> task<void> {
+      co_await sleep_for(self->background.owner(), pauses);
+      self->told("task ended");
+    });
+  }
+  order& told;
+  scope background;
+};
+
+TEST(Scope, GoesWithTheLastTaskThatHoldsItsOwner) {
+  test_loop loop;
+  order log;
+  auto made = std::make_shared<session>(loop, log);
+  made->start(1ms);
+  made->start(2ms);
+  const std::weak_ptr<session> seen = made;
+  made->background.join([&](const error&) { log("joined"); });
+  made.reset();
+  EXPECT_FALSE(seen.expired());
+  loop.run();
+  EXPECT_TRUE(seen.expired());
+  EXPECT_EQ(log, (order{"task ended", "task ended", "session gone", "joined"}));
+}
+
+task<void> hold(loop& owner, std::shared_ptr<session> held) {
+  co_await sleep_for(owner, 1ms);
+  held->told("task ended");
+}
+
+TEST(Scope, GoesWithTheFrameThatHoldsItsOwner) {
+  test_loop loop;
+  order log;
+  auto made = std::make_shared<session>(loop, log);
+  scope& background = made->background;
+  background.spawn(hold(loop, std::move(made)));
+  loop.run();
+  EXPECT_EQ(log, (order{"task ended", "session gone"}));
+}
+
+TEST(Scope, TellsItsHandlerBeforeItGoesWithItsLastTask) {
+  test_loop loop;
+  order log;
+  auto made = std::make_shared<session>(loop, log);
+  scope& background = made->background;
+  background.on_error([&](const error& reason) { log(reason.message()); });
+  background.spawn([held = std::move(made), &loop] { return fail(loop, errc::full); });
+  loop.run();
+  EXPECT_EQ(log, (order{"limit reached", "session gone"}));
+}
+
+task<void> join_and_log(scope& joined, order& log) {
+  co_await joined.join();
+  log("joined");
+}
+
+TEST(Scope, CountsATaskFromItsFirstLine) {
+  test_loop loop;
+  order log;
+  scope background(loop);
+  std::optional<task<void>> waiting;
+  background.spawn([&]() -> task<void> {
+    EXPECT_EQ(background.size(), 1u);
+    waiting.emplace(join_and_log(background, log));
+    co_await sleep_for(loop, 1ms);
+    log("task ended");
+  });
+  loop.run();
+  EXPECT_EQ(log, (order{"task ended", "joined"}));
+}
+
+TEST(Scope, WakesItsJoinersWhereTheCallableThrows) {
+  test_loop loop;
+  order log;
+  scope background(loop);
+  const auto work = [&]() -> task<void> {
+    background.join([&](const error&) { log("joined"); });
+    throw error(errc::full);
+  };
+  EXPECT_THROW(background.spawn(work), error);
+  EXPECT_EQ(background.size(), 0u);
+  loop.run();
+  EXPECT_EQ(log, (order{"joined"}));
+}
+
 }  // namespace

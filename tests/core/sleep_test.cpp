@@ -94,4 +94,16 @@ TEST(Sleep, GoesWithItsLoopBetweenAStopAndItsEnd) {
   EXPECT_EQ(guard.use_count(), 1);
 }
 
+TEST(Sleep, UntilTheBeginOfTimeEndsAtOnce) {
+  test_loop loop;
+  order log;
+  loop.set_timeout(1ms, [&] {
+    sleep_until(loop, time_point::min(), [&](const error&) { log("callback"); });
+    sleep_until(loop, time_point::min()).as_promise().then([&] { log("promise"); }).detach();
+  });
+  loop.run();
+  EXPECT_EQ(log, (order{"callback", "promise"}));
+  EXPECT_EQ(loop.time().now(), time_point(1ms));
+}
+
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <trireme/core/sleep.hpp>
 #include <trireme/core/testing/order.hpp>
 #include <trireme/core/testing/test_loop.hpp>
@@ -80,6 +81,22 @@ TEST(Timeout, NestsTheNearerDeadlineWins) {
       loop, 1h, [&] { return with_timeout(loop, 10ms, [&] { return sleep_for(loop, 2h).as_promise(); }); });
   EXPECT_EQ(failure_of(loop, std::move(guarded).as_promise()), errc::timed_out);
   EXPECT_EQ(loop.time().now(), time_point(10ms));
+}
+
+TEST(Timeout, OfTheLongestDurationHasADeadlineAtTheEndOfTime) {
+  test_loop loop;
+  std::optional<time_point> seen;
+  std::optional<task<void>> guarded;
+  loop.set_timeout(1ms, [&] {
+    guarded = with_timeout(loop, duration::max(), [&]() -> task<void> {
+      seen = loop.current()->deadline();
+      co_await sleep_for(loop, 1ms);
+    });
+  });
+  loop.run();
+  EXPECT_EQ(seen, time_point::max());
+  EXPECT_FALSE(guarded->settlement().failed());
+  EXPECT_EQ(loop.time().now(), time_point(2ms));
 }
 
 }  // namespace

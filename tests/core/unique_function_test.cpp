@@ -63,4 +63,14 @@ TEST(UniqueFunction, PassesReferencesAndMoveOnlyArgumentsThrough) {
   EXPECT_EQ(seen, 6);
 }
 
+TEST(UniqueFunction, ThatReturnsNothingDropsWhatTheCallableReturns) {
+  int calls = 0;
+  unique_function<void()> inside = [&] { return ++calls; };
+  std::array<char, 64> large{};
+  unique_function<void(int)> outside = [&calls, large](int by) { return calls += by + large[0]; };
+  inside();
+  outside(2);
+  EXPECT_EQ(calls, 3);
+}
+
 }  // namespace

@@ -111,7 +111,7 @@ TEST_F(CoroutineShapes, CapturesWithoutDestructors) {
 TEST_F(CoroutineShapes, TemporariesOfClassesWithConstructors) {
   finish([](loop& owner) -> task<void> {
     EXPECT_EQ(co_await measure(owner, options(), counted("five.")), 53u);
-    EXPECT_EQ(co_await measure(owner, {}, counted()), 96u);
+    EXPECT_EQ(co_await measure(owner, {}, counted()), 96u);  // lint:allow(coroutines) it has a constructor
   });
 }
 
@@ -202,6 +202,7 @@ TEST_F(CoroutineShapes, CombinatorsOfCallablesWithoutDestructorsInOneStatement) 
         owner, [&] { return measure(owner, options(), value); },
         [&] { return measure(owner, options(), value); });
     EXPECT_EQ(left + right, 192u);
+    // lint:allow(coroutines) it has a constructor
     const auto first = co_await race(owner, measure(owner, options(), value), measure(owner, {}, counted()));
     EXPECT_EQ(first, 96u);
     std::vector<unique_function<task<std::size_t>()>> many;
@@ -273,6 +274,53 @@ TEST_F(CoroutineShapes, UnsafeShapesDoNotCompile) {
   static_assert(
       !std::is_same_v<decltype(map(loop, std::vector<int>(), 1, [captures](int) { return captures(); })),
                       task<std::vector<int>>>);
+}
+
+/// Whether `Awaitable` may be awaited in the statement that makes it.
+template <class Awaitable>
+inline constexpr bool in_one_statement = trireme::detail::has_member_co_await<Awaitable>;
+
+TEST_F(CoroutineShapes, UnsafeShapesDoNotCompileInsideOthers) {
+  constexpr bool both = !TRIREME_DESTROYS_TEMPORARIES_TWICE;
+  test_loop loop;
+  const auto plain = [](auto&&...) { return 1; };
+  using made = decltype(with_timeout(loop, 1s, [value = counted()]() -> task<int> { co_return 1; }));
+  using promised = decltype(std::declval<made>().as_promise());
+  using other = task<int>;
+  static_assert(in_one_statement<made> == both);
+  static_assert(in_one_statement<decltype(std::declval<promised>().then(plain))> == both);
+  static_assert(in_one_statement<decltype(std::declval<promised>().then(plain, plain).then(plain))> == both);
+  static_assert(in_one_statement<decltype(std::declval<promised>().or_else(plain))> == both);
+  static_assert(in_one_statement<decltype(std::declval<promised>().finally(plain))> == both);
+  static_assert(in_one_statement<decltype(with_timeout(loop, 1s, std::declval<promised>()))> == both);
+  static_assert(in_one_statement<decltype(all(loop, std::declval<other>(), std::declval<made>()))> == both);
+  static_assert(in_one_statement<decltype(all_settled(loop, std::declval<made>()))> == both);
+  static_assert(in_one_statement<decltype(race(loop, std::declval<promised>(), std::declval<other>()))> ==
+                both);
+  static_assert(in_one_statement<decltype(any(loop, std::declval<made>()))> == both);
+  static_assert(in_one_statement<decltype(all(loop, std::declval<other>(), std::declval<other>()))>);
+  static_assert(in_one_statement<decltype(std::declval<promised&>().then(plain))>);
+}
+
+TEST_F(CoroutineShapes, NestedInTwoStatements) {
+  finish([](loop& owner) -> task<void> {
+    const auto started = [&owner] {
+      return with_timeout(owner, 1s,
+                          [&owner, value = counted()] { return measure(owner, options(), value); });
+    };
+    auto both = all(owner, started(), started());
+    const auto sizes = co_await both;
+    EXPECT_EQ(std::get<0>(sizes), std::get<1>(sizes));
+    auto doubled = started().as_promise().then([](std::size_t size) { return 2 * size; });
+    const std::size_t twice = co_await doubled;
+    EXPECT_EQ(twice, 2 * std::get<0>(sizes));
+    auto limited = with_timeout(owner, 1s, started().as_promise());
+    const std::size_t size = co_await limited;
+    EXPECT_EQ(size, std::get<1>(sizes));
+    auto first = race(owner, started(), started());
+    const std::size_t raced = co_await first;
+    EXPECT_EQ(raced, size);
+  });
 }
 
 TEST_F(CoroutineShapes, SpawnedWithCaptures) {

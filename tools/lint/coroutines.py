@@ -3,11 +3,12 @@
 
 In the full expression around a `co_await`, g++ 12 runs the destructor twice of a temporary lambda whose captures have
 one, and of a temporary aggregate's members. So there is no lambda there that captures anything but references and
-`this`, no `f({...})`, no `{.member = ...}`, and no `name{...}` where the tree defines `name` as an aggregate that owns
-something. The cure is two statements: `auto job = f(...); co_await job;`.
+`this`, no `f({...})`, nor `f({})`, no `{.member = ...}`, and no `name{...}` or `name(value)` where the tree defines `name`
+as an aggregate that owns something, nor `std::array<...>{...}` of what does. `name()` is fine, and so is an aggregate that
+a function returns. The cure is two statements: `auto job = f(...); co_await job;`.
 
-In a coroutine without locals, a `co_await` that is the condition of an `if`, `while` or `switch` shifts the frame by
-eight bytes, and its handle is wrong. There the cure is a name: `const bool more = co_await ...;`.
+In a coroutine without locals, a `co_await` that is the condition of an `if`, `while`, `switch` or `for` shifts the frame
+by eight bytes, and its handle is wrong. There the cure is a name: `const bool more = co_await ...;`.
 """
 
 import re
@@ -21,12 +22,12 @@ BRACES = "an aggregate temporary in a co_await expression: g++ 12 destroys it tw
 
 CONDITION = "co_await as a condition: g++ 12 may lay out the frame wrongly; give the value a name first"
 
-TOKEN = re.compile(r"\w+|\"[^\"\n]*\"|'[^'\n]*'|->|::|&&|\S")
+TOKEN = re.compile(r"\w+|\"[^\"\n]*\"|'[^'\n]*'|->|::|&&|[=!<>]=|\S")
 CONTROL = {"if", "while", "switch", "for"}
 BLOCK_HEADS = {"else", "do", "try", "const", "noexcept", "mutable", "override", "final", ")", "}", ":"}
 TYPE_HEADS = {"struct", "class", "union", "enum", "namespace", "extern"}
 VALUE_HEADS = {"return", "co_return", "co_await", "co_yield", "case", "throw", "else", "do"}
-AFTER_CAPTURES = {"(", "{", "<", "mutable", "noexcept", "->"}
+AFTER_CAPTURES = {"(", "{", "<", "mutable", "noexcept", "constexpr", "->"}
 
 
 class expression:
@@ -119,6 +120,8 @@ class reader:
         elif token == "[" and self.is_introducer():
             self.read_lambda(whole)
         elif token in "([":
+            if token == "(" and self.is_aggregate_of_values():
+                whole.suspects.append((self.starts[self.at], BRACES))
             if outermost:
                 whole.tokens.append(token)
             self.read_bracket(whole, ")" if token == "(" else "]")
@@ -179,15 +182,38 @@ class reader:
         """Is the value that begins at this `{` an aggregate, as far as a reader can tell?"""
         if self.token(1) == ".":
             return True
-        if self.token(-1) in ("(", ",", "{", "?", "co_return", "co_yield", "co_await"):
+        if self.token(-1) in ("(", ","):
+            return True
+        if self.token(-1) in ("{", "?", "co_return", "co_yield", "co_await"):
             return self.token(1) != "}"
+        if self.token(-1) == ">":
+            return self.is_aggregate_template()
         return self.token(-1) in self.aggregate_names
+
+    def is_aggregate_of_values(self):
+        """Does this `(` begin the values of an aggregate, which C++20 takes in parentheses too?"""
+        return (self.token(-1) in self.aggregate_names and self.token(1) != ")"
+                and self.token(-2) not in (".", "->"))
+
+    def is_aggregate_template(self):
+        """Is `name<...>`, which ends before this token, an aggregate that owns something?"""
+        begin, depth = self.at - 1, 1
+        while begin > 0 and depth > 0:
+            begin -= 1
+            depth += (self.tokens[begin] == ">") - (self.tokens[begin] == "<")
+        name, arguments = self.tokens[begin - 1], self.tokens[begin + 1:self.at - 1]
+        if name != "array":
+            return name in self.aggregate_names
+        element = arguments[:len(arguments) - arguments[::-1].index(",") - 1] if "," in arguments else arguments
+        return aggregates.owns_something(" ".join(element).replace(" :: ", "::") + " element")
 
     def find_conditions(self):
         for at, token in enumerate(self.tokens):
-            if token not in CONTROL - {"for"} or self.tokens[at + 1:at + 2] != ["("]:
+            if token not in CONTROL or self.tokens[at + 1:at + 2] != ["("]:
                 continue
             condition = self.tokens[at + 2:self.closer_of(at + 1)]
+            if token == "for":  # what stands first in it would be a local
+                condition = condition[1:condition.index(";", 1)] if condition[:1] == [";"] else []
             if "co_await" in condition and "=" not in condition[:condition.index("co_await")]:
                 self.found.append((self.starts[at], CONDITION))
 

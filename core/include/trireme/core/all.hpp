@@ -63,8 +63,9 @@ auto all(loop& owner, std::vector<task<T>> awaited) {
 /// where all are void.
 template <detail::running... Running>
 requires(sizeof...(Running) > 0) auto all(loop& owner, Running... awaited) {
-  return detail::gather<detail::wants_values>(owner, std::index_sequence_for<Running...>(),
-                                              detail::to_promise(std::move(awaited))...);
+  auto made = detail::gather<detail::wants_values>(owner, std::index_sequence_for<Running...>(),
+                                                   detail::to_promise(std::move(awaited))...);
+  return detail::awaitable_of<decltype(made), Running...>(std::move(made));
 }
 
 /// Calls each `work`, which returns a task or a promise, under a context of their own; gives a task of a

@@ -48,8 +48,9 @@ promise<std::vector<result<T>>> all_settled(loop& owner, std::vector<task<T>> aw
 /// The same for promises and tasks of any types: a tuple of results.
 template <detail::running... Running>
 requires(sizeof...(Running) > 0) auto all_settled(loop& owner, Running... awaited) {
-  return detail::gather<detail::wants_outcomes>(owner, std::index_sequence_for<Running...>(),
-                                                detail::to_promise(std::move(awaited))...);
+  auto made = detail::gather<detail::wants_outcomes>(owner, std::index_sequence_for<Running...>(),
+                                                     detail::to_promise(std::move(awaited))...);
+  return detail::awaitable_of<decltype(made), Running...>(std::move(made));
 }
 
 /// Calls each `work`, which returns a task or a promise, and waits for all to end; an error stops none of the

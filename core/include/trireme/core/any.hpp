@@ -82,7 +82,8 @@ promise<T> any(loop& owner, std::vector<task<T>> running) {
 /// The same for promises and tasks of the same outcome.
 template <detail::running... Running>
 requires(sizeof...(Running) > 0) auto any(loop& owner, Running... running) {
-  return any(owner, detail::list_promises(std::move(running)...));
+  auto made = any(owner, detail::list_promises(std::move(running)...));
+  return detail::awaitable_of<decltype(made), Running...>(std::move(made));
 }
 
 /// Calls each `work`, which returns a task or a promise of the same outcome, under a context of their own.

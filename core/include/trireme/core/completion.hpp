@@ -35,10 +35,10 @@ using callback_of = typename detail::error_first<T>::type;
 ///     co_await stat(loop, path);                   // the promise
 ///
 /// Thread: the loop's. Lifetime: the loop outlives it.
-/// Errors: what the callback throws goes to `loop::on_uncaught`. Dropped without an outcome it brings
-/// `errc::broken_promise`. Order: the callback is called from within `resolve` and `reject`, under the
-/// context it was given in; so those are called from a callback of the loop, never from the call that starts
-/// the operation.
+/// The callback may destroy it. Errors: what the callback throws goes to `loop::on_uncaught`. Dropped without
+/// an outcome it brings `errc::broken_promise`. Order: the callback is called from within `resolve` and
+/// `reject`, under the context it was given in; so those are called from a callback of the loop, never from
+/// the call that starts the operation.
 template <class T>
 class completion {
 public:
@@ -104,10 +104,11 @@ private:
   }
   template <class Work>
   void call(Work work) {
+    loop& owner = *owner_;  // the callback may destroy this completion
     try {
-      owner_->run_in(std::move(context_), work);
+      owner.run_in(std::move(context_), work);
     } catch (...) {
-      owner_->uncaught(error::from(std::current_exception()));
+      owner.uncaught(error::from(std::current_exception()));
     }
   }
 
@@ -116,7 +117,8 @@ private:
   std::variant<std::monostate, resolver<T>, callback_of<T>> target_;
 };
 
-/// The promise of an operation that `start`, called at once, begins with the completion it is given.
+/// The promise of an operation that `start`, called at once, begins with the completion it is given. Not
+/// within a `co_await` expression where `start` has captures with destructors, as with `promise::then`.
 template <class T, class Start>
 promise<T> with_promise(loop& owner, Start&& start) {
   auto [promised, settles] = make_promise<T>(owner);

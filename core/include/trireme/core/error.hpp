@@ -38,8 +38,8 @@ public:
   error(std::error_code code, std::string_view operation, std::string_view path = {});
   /// With a text of the caller's own in place of the code's message.
   static error with_text(std::error_code code, std::string text);
-  /// The exception in flight, or any other: an `error` comes back as it is, anything else as `errc::failed`
-  /// with its text, and `raise` throws the original again.
+  /// The exception in flight, or any other: an `error` comes back as it is, a `std::system_error` with its
+  /// code and text, anything else as `errc::failed` with its text; of both `raise` throws the original again.
   static error from(std::exception_ptr exception);
   /// The `errno` of a system call that has just failed.
   static error from_errno(int number, std::string_view operation, std::string_view path = {});

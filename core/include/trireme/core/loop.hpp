@@ -140,7 +140,8 @@ public:
 
   /// What the work that runs now belongs to; null at the root.
   const context_ptr& current() const noexcept { return context_; }
-  /// Runs `work` at once with `context` current, and restores the present one after.
+  /// Runs `work` at once with `context` current, and restores the present one after. Not within a `co_await`
+  /// expression where `work` has captures with destructors, as with `promise::then`.
   template <class Work>
   decltype(auto) run_in(context_ptr context, Work&& work);
 

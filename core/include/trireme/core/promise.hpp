@@ -43,9 +43,16 @@ public:
     if (const auto state = std::move(state_)) state->fulfil(std::forward<Arguments>(arguments)...);
   }
   /// Settles as `other` does: two microtasks after it, the earliest being the second from now, as in
-  /// JavaScript.
+  /// JavaScript. Its own promise rejects it with `errc::failed`.
+  /// Source: https://tc39.es/ecma262/#sec-promise-resolve-functions
   void resolve(promise<T> other) {
-    if (auto state = std::move(state_)) detail::follow(resolver(std::move(state)), std::move(other));
+    auto state = std::move(state_);
+    if (!state) return;
+    if (&other.settlement() == &*state) {
+      state->fail(error::with_text(errc::failed, "a promise cannot settle as itself"));
+    } else {
+      detail::follow(resolver(std::move(state)), std::move(other));
+    }
   }
   void reject(error reason) {
     if (const auto state = std::move(state_)) state->fail(std::move(reason));
@@ -64,7 +71,15 @@ private:
 /// Reactions run as microtasks, under the context that was current when they were attached. On an lvalue,
 /// which may be used any number of times, they see `const T&`; on an rvalue they get the value itself. The
 /// promise that `then` and the others return settles with what the reaction returns, two microtasks later
-/// than with a plain value where that is a promise or a task, as in JavaScript; an exception rejects it.
+/// than with a plain value where that is a promise or a task, as in JavaScript; an exception rejects it. A
+/// reaction that is a coroutine is kept, captures included, until the task it returned has ended.
+///
+/// With g++ 12, never write `co_await p.then([name] { ... })`, nor so with the others, where the captures
+/// have destructors: they are destroyed twice (see task.hpp), and unlike with the combinators it compiles,
+/// for `then` gives a plain promise, to be moved, assigned and awaited as such. Two statements are safe:
+///
+///     auto next = std::move(p).then([name] { ... });
+///     co_await std::move(next);
 ///
 /// Thread: the loop's. Lifetime: the loop outlives it; dropping it does not cancel what would settle it.
 /// Errors: a rejection that has no reaction once ticks and microtasks have drained goes to

@@ -74,7 +74,8 @@ promise<T> race(loop& owner, std::vector<task<T>> running) {
 /// The same for promises and tasks of the same outcome.
 template <detail::running... Running>
 requires(sizeof...(Running) > 0) auto race(loop& owner, Running... running) {
-  return race(owner, detail::list_promises(std::move(running)...));
+  auto made = race(owner, detail::list_promises(std::move(running)...));
+  return detail::awaitable_of<decltype(made), Running...>(std::move(made));
 }
 
 /// Calls each `work`, which returns a task or a promise of the same outcome, under a context of their own.

@@ -13,7 +13,10 @@ template <class T>
 class [[nodiscard]] result {
 public:
   result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
-  result(class error failure) : state_(std::in_place_index<1>, std::move(failure)) {}
+  /// An error that tests false counts as `errc::failed`, for there is no value.
+  result(class error failure) : state_(std::in_place_index<1>, std::move(failure)) {
+    if (auto& kept = std::get<1>(state_); !kept) kept = errc::failed;
+  }
 
   bool has_value() const noexcept { return state_.index() == 0; }
   explicit operator bool() const noexcept { return has_value(); }

@@ -27,9 +27,9 @@ concept starts_task = std::is_same_v < std::invoke_result_t < std::decay_t<Work>
 /// Thread: the loop's.
 /// Lifetime: declare it after what its tasks use; its destructor asks them to stop, destroys the frames of
 /// those that are left, and wakes who waits in `join`. Must not be destroyed by one of its own tasks while
-/// that runs. Errors: an error that leaves a task goes to the handler of `on_error`, or else to
-/// `loop::on_uncaught`, and the other tasks go on. The end of a task that was told to stop, `errc::canceled`,
-/// is no error once the scope has been.
+/// that runs; a task may hold the scope's owner, which then goes after the task has ended. Errors: an error
+/// that leaves a task goes to the handler of `on_error`, or else to `loop::on_uncaught`, and the other tasks
+/// go on. The end of a task that was told to stop, `errc::canceled`, is no error once the scope has been.
 class scope {
 public:
   using bound_to_a_loop = void;
@@ -39,6 +39,8 @@ public:
   ~scope();
 
   /// Starts a coroutine under this scope's context and keeps the callable, captures included, until it ends.
+  /// It counts in `size` and for `join` from its first line. What the callable itself throws, before there is
+  /// a task, leaves `spawn`.
   template <detail::starts_task Work>
   void spawn(Work&& work) {
     start(unique_function<task<void>()>(std::forward<Work>(work)));
@@ -67,7 +69,9 @@ private:
   friend class detail::join_operation;
 
   void start(unique_function<task<void>()> work);
-  void keep(std::unique_ptr<detail::spawned> item) noexcept;
+  void keep(detail::spawned& item) noexcept;
+  void let_go();
+  /// Its last step is the handler, which may destroy the scope.
   void ended(const error& failure);
   void wait(detail::joiner& waiting);
   void wait(completion<void> done);

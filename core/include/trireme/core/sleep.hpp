@@ -39,6 +39,11 @@ private:
   error failure_;
 };
 
+/// From now until `when`; nothing where that has passed.
+inline duration time_until(loop& owner, time_point when) noexcept {
+  const time_point now = owner.now();
+  return when > now ? when - now : duration::zero();
+}
 /// Starts a timer for a completion; a stop of the current context clears it.
 void start_sleep(duration delay, completion<void> done);
 
@@ -77,10 +82,12 @@ inline sleep sleep_for(loop& owner, duration delay) noexcept { return sleep(owne
 inline void sleep_for(loop& owner, duration delay, callback_of<void> done) {
   detail::start_sleep(delay, completion<void>(owner, std::move(done)));
 }
-/// The same until a point in the loop's time.
-inline sleep sleep_until(loop& owner, time_point when) noexcept { return sleep(owner, when - owner.now()); }
+/// The same until a point in the loop's time; one that has passed counts as now.
+inline sleep sleep_until(loop& owner, time_point when) noexcept {
+  return sleep(owner, detail::time_until(owner, when));
+}
 inline void sleep_until(loop& owner, time_point when, callback_of<void> done) {
-  sleep_for(owner, when - owner.now(), std::move(done));
+  sleep_for(owner, detail::time_until(owner, when), std::move(done));
 }
 
 }  // namespace trireme

@@ -16,9 +16,15 @@ namespace trireme {
 /// `co_await` takes promises, `std::move` of a task, `sleep_for`, and whatever the other modules offer.
 /// Parameters are held by value; a lambda with captures must outlive the coroutine it makes. With g++ 12,
 /// never write a temporary lambda with captures that have destructors, nor a temporary aggregate, inside a
-/// `co_await` expression: it is destroyed twice. Two statements are safe, and where the framework sees the
-/// callable, as the combinators and `with_timeout` do, the unsafe shape does not compile. Nor does g++ 12
-/// take a braced list of elements, `std::vector<int>{1, 2}`, inside one.
+/// `co_await` expression: it is destroyed twice. Two statements are safe. The combinators and `with_timeout`
+/// see the callable, and the unsafe shape does not compile; `then` and its like see it and let it pass (see
+/// promise.hpp). Nor does g++ 12 take a braced list of elements, `std::vector<int>{1, 2}`, inside one. And a
+/// coroutine without a local of its own crashes with g++ 12 where a `co_await` is the condition of an `if`,
+/// `while`, `for` or `switch`: write `const bool more = co_await ready(); if (more) ...`. This project's
+/// tools/lint/coroutines.py finds these shapes.
+///
+/// An awaiter of another library resumes it by its handle: on the loop's thread it goes on at once, within
+/// the caller and under the context current there, not as a microtask.
 ///
 /// Thread: the loop's. Lifetime: dropping an unfinished task destroys its frame and whatever it awaits at the
 /// end of a callback; only a `scope`, or another task's frame, should. A task that runs must not drop itself,
@@ -63,7 +69,8 @@ private:
 template <class T>
 promise<T> task<T>::as_promise() && {
   auto [settles, resolver] = make_promise<T>(owner());
-  detail::task_to_promise<T>::start(std::move(*this), std::move(resolver));
+  detail::nothing kept;
+  detail::task_to_promise<T>::start(std::move(*this), std::move(resolver), kept);
   return std::move(settles);
 }
 

@@ -1,8 +1,10 @@
 #pragma once
+#include <algorithm>
 #include <concepts>
 #include <trireme/core/context.hpp>
 #include <trireme/core/detail/make_recycled.hpp>
 #include <trireme/core/detail/operations.hpp>
+#include <trireme/core/detail/timer_queue.hpp>
 #include <trireme/core/detail/two_statements.hpp>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/promise.hpp>
@@ -17,7 +19,7 @@ class deadline_timer {
 public:
   deadline_timer(loop& owner, const context_ptr& stopped, duration limit)
       : timer_(owner.set_timeout(limit, [stopped] { stopped->request_stop(errc::timed_out); })) {
-    stopped->set_deadline(owner.now() + limit);
+    stopped->set_deadline(later(owner.now(), std::max(limit, duration::zero())));
   }
   deadline_timer(const deadline_timer&) = delete;
   deadline_timer& operator=(const deadline_timer&) = delete;
@@ -89,6 +91,12 @@ promise<T> with_timeout(loop& owner, duration limit, promise<T> running) {
     detail::settle_as(*shared, ended);
   });
   return std::move(made.promise);
+}
+/// The same, for what has to be awaited in a statement of its own: so has this.
+template <class T>
+auto with_timeout(loop& owner, duration limit, detail::in_two_statements<promise<T>> running)
+    -> detail::in_two_statements<promise<T>> {
+  return with_timeout(owner, limit, static_cast<promise<T>&&>(running));
 }
 
 }  // namespace trireme

@@ -5,6 +5,7 @@
 #include <memory>
 #include <new>
 #include <string>
+#include <trireme/core/detail/operations.hpp>
 #include <type_traits>
 #include <typeinfo>
 #include <utility>
@@ -33,7 +34,8 @@ template <class Signature>
 class unique_function;
 
 /// An owning, move-only callable. Callables of up to 48 bytes that move without throwing lie inside it;
-/// larger ones are allocated.
+/// larger ones are allocated. One that returns nothing drops what the callable returns, unless that is a task
+/// or a promise.
 ///
 /// Thread: none of its own; moves freely between threads where what it holds may.
 /// Errors: calling an empty one is undefined; test with `operator bool`.
@@ -48,6 +50,9 @@ public:
            std::is_invocable_r_v<Result, std::decay_t<Callable>&, Arguments...>)
       unique_function(Callable&& callable) {
     using stored = std::decay_t<Callable>;
+    static_assert(
+        !std::is_void_v<Result> || !detail::starts<stored, Arguments...>,
+        "the task or promise that this callable returns would be dropped: hand it to a scope, or detach it");
     if constexpr (fits<stored>) {
       ::new (storage_) stored(std::forward<Callable>(callable));
       table_ = &inside<stored>;
@@ -99,8 +104,16 @@ private:
       std::is_trivially_copyable_v<Stored>&& std::is_trivially_destructible_v<Stored>;
 
   template <class Stored>
+  static Result call(Stored& stored, Arguments&&... arguments) {
+    if constexpr (std::is_void_v<Result>) {
+      static_cast<void>(std::invoke(stored, std::forward<Arguments>(arguments)...));
+    } else {
+      return std::invoke(stored, std::forward<Arguments>(arguments)...);
+    }
+  }
+  template <class Stored>
   static Result call_inside(void* self, Arguments&&... arguments) {
-    return std::invoke(*static_cast<Stored*>(self), std::forward<Arguments>(arguments)...);
+    return call(*static_cast<Stored*>(self), std::forward<Arguments>(arguments)...);
   }
   template <class Stored>
   static void move_inside(void* from, void* to) noexcept {
@@ -114,7 +127,7 @@ private:
   }
   template <class Stored>
   static Result call_outside(void* self, Arguments&&... arguments) {
-    return std::invoke(**static_cast<Stored**>(self), std::forward<Arguments>(arguments)...);
+    return call(**static_cast<Stored**>(self), std::forward<Arguments>(arguments)...);
   }
   template <class Stored>
   static void destroy_outside(void* self) noexcept {

@@ -19,12 +19,12 @@ namespace trireme {
 /// of this thread, or to `use_promise(loop)`; the object may be built on anything of Asio's.
 ///
 /// Thread: the loop's. Lifetime: the object that the operation is of stays until that has ended, or is closed
-/// and stays until then. Errors: it rejects with Asio's `error_code` as it is; what the initiation throws
-/// rejects too. A stop of the context current at the start cancels the operation, which then rejects with the
-/// reason of the stop; one that offers no cancellation (a resolver's) rejects at once and goes on alone.
-/// Dropping the promise cancels nothing. A handler that Asio destroys uncalled rejects with
-/// `errc::broken_promise`. Order: reactions are microtasks behind the handler, which is a callback of the
-/// poll phase.
+/// and stays until then. Errors: it rejects with Asio's `error_code` as it is, which a `std::system_error`
+/// keeps too; what the initiation throws rejects likewise. A stop of the context current at the start cancels
+/// the operation, which then rejects with the reason of the stop; one that offers no cancellation (a
+/// resolver's) rejects at once and goes on alone. Dropping the promise cancels nothing. A handler that Asio
+/// destroys uncalled rejects with `errc::broken_promise`. Order: reactions are microtasks behind the handler,
+/// which is a callback of the poll phase.
 struct use_promise_t : detail::can_be_default<use_promise_t> {
   constexpr use_promise_t() noexcept = default;
   /// The same, for a given loop.

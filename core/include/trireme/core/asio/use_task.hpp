@@ -27,12 +27,12 @@ namespace trireme {
 /// Thread: the loop's. Lifetime: the operation starts with the call and is awaited once. It is cancelled
 /// where what was returned, or the frame that awaits it, is dropped. The object it is of goes after that, or
 /// is closed and goes after the operation's end, for Asio looks into it to cancel; what an operation without
-/// cancellation uses outlives it. Errors: `co_await` throws Asio's `error_code` as an `error`, and the
-/// original of a `std::exception_ptr`. A stop of the context current at the call cancels the operation, which
-/// then fails with the reason of the stop, unless it has ended otherwise by then; one that offers no
-/// cancellation (a resolver's) fails at once and goes on alone. A handler that Asio destroys uncalled gives
-/// `errc::broken_promise`. Order: the task resumes in a microtask behind the handler, which is a callback of
-/// the poll phase.
+/// cancellation uses outlives it. Errors: `co_await` throws Asio's `error_code` as an `error`, and of a
+/// `std::exception_ptr` the original, a `std::system_error` too; `as_result` gives an `error` with its code.
+/// A stop of the context current at the call cancels the operation, which then fails with the reason of the
+/// stop, unless it has ended otherwise by then; one that offers no cancellation (a resolver's) fails at once
+/// and goes on alone. A handler that Asio destroys uncalled gives `errc::broken_promise`. Order: the task
+/// resumes in a microtask behind the handler, which is a callback of the poll phase.
 struct use_task_t : detail::can_be_default<use_task_t> {
   constexpr use_task_t() noexcept = default;
 };

@@ -2,7 +2,6 @@
 #include <asio/error.hpp>
 #include <cstdint>
 #include <exception>
-#include <thread>
 #include <trireme/core/asio/executor.hpp>
 #include <trireme/core/assert.hpp>
 #include <trireme/core/context.hpp>
@@ -114,7 +113,7 @@ inline loop& running_loop() noexcept {
 template <class Operation>
 void abandon(asio_operation_ref<Operation> operation) noexcept {
   loop& owner = operation->owner();
-  if (owner.internals().thread == std::this_thread::get_id()) return operation->abandon();
+  if (owner.internals().on_its_thread()) return operation->abandon();
   callback there = [moved = std::move(operation)] { moved->abandon(); };
   if (owner.post(there) == posting::posted) return;
   log(log_level::error, "an Asio operation was dropped on another thread, and its loop takes no more posts");

@@ -8,17 +8,6 @@
 
 namespace trireme::detail {
 
-/// As `error::from`, but a `std::system_error`, which is how Asio's coroutines fail, keeps its code.
-inline error asio_failure(const std::exception_ptr& failure) {
-  try {
-    std::rethrow_exception(failure);
-  } catch (const std::system_error& failed) {
-    return error::with_text(failed.code(), failed.what());
-  } catch (...) {
-    return error::from(std::current_exception());
-  }
-}
-
 template <class... Values>
 struct asio_value {
   using type = std::tuple<Values...>;
@@ -64,7 +53,7 @@ struct asio_outcome<std::exception_ptr, Values...> {
 
   template <class... Given>
   static result<type> make(const std::exception_ptr& failure, Given&&... values) {
-    if (failure) return asio_failure(failure);
+    if (failure) return error::from(failure);
     return asio_outcome<Values...>::make(std::forward<Given>(values)...);
   }
 };

@@ -5,6 +5,7 @@
 #include <trireme/core/detail/kept_work.hpp>
 #include <trireme/core/detail/wakeable.hpp>
 #include <type_traits>
+#include <utility>
 
 namespace trireme::detail {
 
@@ -23,7 +24,11 @@ void keep_with_loop(loop& owner, kept_work& work) noexcept;
 class coroutine_frame : public wakeable, public kept_work {
 public:
   coroutine_frame(loop& owner, std::coroutine_handle<> handle) noexcept
-      : wakeable(owner), handle_(handle), parent_(running_frame), number_(++frames_made) {
+      : wakeable(owner),
+        handle_(handle),
+        parent_(running_frame),
+        beneath_(running_frame),
+        number_(++frames_made) {
     keep_with_loop(owner, *this);
     running_frame = this;
   }
@@ -38,14 +43,14 @@ public:
   const coroutine_frame* awaited_by() const noexcept { return awaited_by_; }
   void set_awaited_by(const coroutine_frame& frame) noexcept { awaited_by_ = &frame; }
 
-  /// For its awaiters: it suspends, or after all it does not.
+  /// For its awaiters: it suspends, and goes on, once for each time, whoever resumes it; also where after all
+  /// it did not suspend.
   void leave() noexcept {
-    running_frame = resumed_ ? nullptr : const_cast<coroutine_frame*>(parent_);
-    resumed_ = true;
+    running_frame = beneath_;
     running_ = false;
   }
   void go_on() noexcept {
-    running_frame = this;
+    beneath_ = std::exchange(running_frame, this);
     running_ = true;
   }
 
@@ -54,21 +59,18 @@ protected:
   void set_place(const call_place& at) noexcept { place_ = at; }
 
 private:
-  void wake() final {
-    go_on();
-    handle_.resume();
-  }
+  void wake() final { handle_.resume(); }  // its awaiter says that it goes on
   std::string describe() const final { return "task " + function_of(place_) + " at " + line_of(place_); }
   void drop() noexcept final {}
   const coroutine_frame* as_frame() const noexcept final { return this; }
 
   std::coroutine_handle<> handle_;
   const coroutine_frame* const parent_;
+  coroutine_frame* beneath_;  // whom it runs on top of; still there when it suspends
   const coroutine_frame* awaited_by_ = nullptr;
   std::uint64_t number_;
   call_place place_;
   bool running_ = true;
-  bool resumed_ = false;  // before, the task that called this one is still on the stack below it
 };
 
 template <class Promise>

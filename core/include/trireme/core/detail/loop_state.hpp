@@ -1,4 +1,5 @@
 #pragma once
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -135,6 +136,11 @@ struct loop_state {
   std::optional<time_point> next_deadline() const noexcept;
   duration time_to_wait() noexcept;
 
+  /// Any thread.
+  bool on_its_thread() const noexcept {
+    return thread.load(std::memory_order_relaxed) == std::this_thread::get_id();
+  }
+
   loop& self;
   clock& time;
   std::shared_ptr<inbox> incoming;
@@ -173,7 +179,8 @@ struct loop_state {
   bool draining = false;
   bool turning = false;
   bool sleeps_outside = false;  // a foreign loop waits for us
-  std::thread::id thread = std::this_thread::get_id();
+  /// Relaxed: others only compare it with their own, which it never is by chance.
+  std::atomic<std::thread::id> thread = std::this_thread::get_id();
 
 private:
   std::unique_ptr<char[]> read_buffer_;

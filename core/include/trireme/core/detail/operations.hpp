@@ -35,6 +35,9 @@ struct bare<in_two_statements<Awaitable>> {
   using type = Awaitable;
 };
 
+template <class T>
+inline constexpr bool is_bare = std::is_same_v<T, typename bare<T>::type>;
+
 /// A promise or a task: what runs already.
 template <class T>
 concept running = !std::is_same_v<T, typename unwrap<T>::type>;

@@ -7,7 +7,8 @@
 
 namespace trireme::detail {
 
-/// What a task really awaits: the awaiter, or a reference to one, and the frame is told that it suspends.
+/// What a task really awaits: the awaiter, or a reference to one, and the frame is told that it suspends and
+/// that it goes on: as a rule by a microtask, with an awaiter of another library by `handle.resume()`.
 /// Only ever a prvalue, for g++ 12 moves what a reference is returned to.
 template <class Awaiter>
 class placed_awaiter {
@@ -18,21 +19,23 @@ public:
   bool await_ready() { return inner_.await_ready(); }
   template <class Promise>
   auto await_suspend(std::coroutine_handle<Promise> handle) {
-    coroutine_frame& frame = frame_of(handle);
-    frame.leave();
-    using returned = decltype(inner_.await_suspend(handle));
-    if constexpr (std::is_same_v<returned, bool>) {
-      const bool suspends = inner_.await_suspend(handle);
-      if (!suspends) frame.go_on();
-      return suspends;
-    } else {
+    frame_ = &frame_of(handle);
+    frame_->leave();
+    try {
       return inner_.await_suspend(handle);
+    } catch (...) {
+      frame_->go_on();
+      throw;
     }
   }
-  decltype(auto) await_resume() { return inner_.await_resume(); }
+  decltype(auto) await_resume() {
+    if (frame_) frame_->go_on();
+    return inner_.await_resume();
+  }
 
 private:
   Awaiter inner_;
+  coroutine_frame* frame_ = nullptr;  // null: it was ready
 };
 
 template <class Awaitable>
@@ -44,8 +47,7 @@ concept has_free_co_await = requires(Awaitable&& awaited) {
   operator co_await(static_cast<Awaitable&&>(awaited));
 };
 template <class Awaitable>
-inline constexpr bool needs_two_statements =
-    !std::is_same_v<std::remove_cvref_t<Awaitable>, typename bare<std::remove_cvref_t<Awaitable>>::type>;
+inline constexpr bool needs_two_statements = !is_bare<std::remove_cvref_t<Awaitable>>;
 
 template <class Awaitable>
 auto place_awaiter(Awaitable&& awaited) {

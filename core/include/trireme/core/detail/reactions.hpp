@@ -14,11 +14,12 @@ class queued_reaction : public reaction, public recycled {
 public:
   explicit queued_reaction(loop& owner) : context_(owner.current()), loop_(owner) {}
   virtual ~queued_reaction() = default;
-  virtual void run() = 0;
+  /// `self` owns this reaction, and lets it go after the call unless it was moved from.
+  virtual void run(std::unique_ptr<queued_reaction>& self) = 0;
 
 private:
   struct call {
-    void operator()() { reaction->run(); }
+    void operator()() { reaction->run(reaction); }
     std::string describe() const {
       const queued_reaction& waiting = *reaction;
       return type_name(typeid(waiting));
@@ -42,15 +43,32 @@ promise<T> to_promise(task<T> work) {
   return std::move(work).as_promise();
 }
 
-/// Settles `target` with what `call` returns or throws.
+template <class T>
+inline constexpr bool is_task = false;
+template <class T>
+inline constexpr bool is_task<task<T>> = true;
+
+/// The task as a promise. `kept`, which holds the callable that made it, is kept until it has ended: the
+/// frame of a coroutine refers to the captures of its lambda.
+template <class T, class Kept>
+promise<T> to_promise_keeping(task<T> work, Kept& kept) {
+  if (work.done()) return std::move(work).as_promise();
+  auto made = make_promise<T>(work.owner());
+  task_to_promise<T, Kept>::start(std::move(work), std::move(made.resolver), kept);
+  return std::move(made.promise);
+}
+
+/// Settles `target` with what `call` returns or throws. Where that is a task, `self` is moved from.
 template <class T, class Call>
-void settle_with(resolver<T>& target, Call&& call) {
-  using returned = std::remove_cvref_t<std::invoke_result_t<Call>>;
+void settle_with(resolver<T>& target, std::unique_ptr<queued_reaction>& self, Call&& call) {
+  using returned = typename bare<std::remove_cvref_t<std::invoke_result_t<Call>>>::type;
   try {
     if constexpr (std::is_void_v<returned>) {
       call();
       target.resolve();
-    } else if constexpr (!std::is_same_v<returned, typename unwrap<returned>::type>) {
+    } else if constexpr (is_task<returned>) {
+      target.resolve(to_promise_keeping(call(), self));
+    } else if constexpr (running<returned>) {
       target.resolve(to_promise(call()));
     } else {
       target.resolve(call());
@@ -66,7 +84,7 @@ class observing final : public queued_reaction {
 public:
   observing(promise_ref<T> source, Work work)
       : queued_reaction(source->owner()), source_(std::move(source)), work_(std::move(work)) {}
-  void run() override { work_(*source_); }
+  void run(std::unique_ptr<queued_reaction>&) override { work_(*source_); }
 
 private:
   promise_ref<T> source_;
@@ -91,13 +109,13 @@ public:
         rescue_(std::move(rescue)),
         next_(std::move(target)) {}
 
-  void run() override {
+  void run(std::unique_ptr<queued_reaction>& self) override {
     if (!source_->failed()) {
-      settle_with(next_, [this]() -> decltype(auto) { return Access::call(work_, *source_); });
+      settle_with(next_, self, [this]() -> decltype(auto) { return Access::call(work_, *source_); });
     } else if constexpr (std::is_same_v<Rescue, pass_failure>) {
       next_.reject(source_->failure());
     } else {
-      settle_with(next_, [this]() -> decltype(auto) { return std::move(rescue_)(source_->failure()); });
+      settle_with(next_, self, [this]() -> decltype(auto) { return std::move(rescue_)(source_->failure()); });
     }
   }
 
@@ -113,6 +131,9 @@ auto react(promise_ref<typename Access::value_type> source, Work work, Rescue re
   using value_type = typename Access::value_type;
   using returned = std::remove_cvref_t<decltype(Access::call(work, std::declval<settlement<value_type>&>()))>;
   using next_type = typename unwrap<returned>::type;
+  static_assert(alignof(Work) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__ &&
+                    alignof(Rescue) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                "a reaction's captures are aligned no further than operator new does: capture a pointer");
   auto next = promise_ref<next_type>::make(source->owner());
   auto& from = *source;
   auto reaction = std::make_unique<then_reaction<Access, Work, Rescue, next_type>>(
@@ -127,7 +148,7 @@ class forward_reaction final : public queued_reaction {
 public:
   forward_reaction(promise_ref<T> inner, resolver<T> outer)
       : queued_reaction(inner->owner()), inner_(std::move(inner)), outer_(std::move(outer)) {}
-  void run() override { settle_as(outer_, *inner_); }
+  void run(std::unique_ptr<queued_reaction>&) override { settle_as(outer_, *inner_); }
 
 private:
   promise_ref<T> inner_;
@@ -154,13 +175,16 @@ void follow(resolver<T> outer, promise<T> inner) {
 
 /// Runs `work`, waits where it returns a promise or a task, and settles as `last` does.
 template <class Work, class Last>
-auto run_before(loop& owner, Work& work, Last last) {
-  using returned = std::remove_cvref_t<std::invoke_result_t<Work&>>;
-  if constexpr (std::is_same_v<returned, typename unwrap<returned>::type>) {
-    static_cast<void>(work());
-    return promise<void>::resolved(owner).then(std::move(last));
+auto run_before(loop& owner, const std::shared_ptr<Work>& work, Last last) {
+  using returned = typename bare<std::remove_cvref_t<std::invoke_result_t<Work&>>>::type;
+  if constexpr (is_task<returned>) {
+    auto kept = work;
+    return to_promise_keeping((*work)(), kept).then(std::move(last));
+  } else if constexpr (running<returned>) {
+    return to_promise((*work)()).then(std::move(last));
   } else {
-    return to_promise(work()).then(std::move(last));
+    static_cast<void>((*work)());
+    return promise<void>::resolved(owner).then(std::move(last));
   }
 }
 
@@ -194,10 +218,10 @@ auto finally(promise_ref<typename Access::value_type> source, Work work) {
   loop& owner = source->owner();
   const auto shared = make_recycled<Work>(std::move(work));
   auto on_value = [&owner, shared](auto&&... value) {
-    return run_before(owner, *shared, give_value<T>(std::forward<decltype(value)>(value)...));
+    return run_before(owner, shared, give_value<T>(std::forward<decltype(value)>(value)...));
   };
   auto on_error = [&owner, shared](const error& reason) {
-    return run_before(owner, *shared, give_failure<T>(reason));
+    return run_before(owner, shared, give_failure<T>(reason));
   };
   return react<Access>(std::move(source), std::move(on_value), std::move(on_error));
 }

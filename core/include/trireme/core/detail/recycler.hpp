@@ -9,7 +9,7 @@ namespace trireme::detail {
 void* recycled_allocate(std::size_t size);
 void recycled_free(void* block, std::size_t size) noexcept;
 
-/// A base for classes that are allocated often.
+/// A base for classes that are allocated often. They are aligned no further than operator new aligns.
 struct recycled {
   static void* operator new(std::size_t size) { return recycled_allocate(size); }
   static void operator delete(void* block, std::size_t size) noexcept { recycled_free(block, size); }

@@ -64,6 +64,8 @@ private:
 template <class T>
 class settlement : public settlement_base {
 public:
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                "a promise or a task aligns its value no further than operator new does: hand out a pointer");
   using settlement_base::settlement_base;
 
   T& value() noexcept { return *value_; }

@@ -119,13 +119,15 @@ private:
   task<T> awaited_;
 };
 
+struct nothing {};
+
 /// Settles a promise in the moment that a task ends. The task belongs to its loop for as long as it runs, so
-/// that it goes with the loop at the latest.
-template <class T>
+/// that it goes with the loop at the latest, and after it what was `kept` for it.
+template <class T, class Kept = nothing>
 class task_to_promise final : public kept_work, public recycled {
 public:
-  static void start(task<T> source, resolver<T> target) {
-    auto* made = new task_to_promise(std::move(source), std::move(target));
+  static void start(task<T> source, resolver<T> target, Kept& kept) {
+    auto* made = new task_to_promise(std::move(source), std::move(target), kept);
     keep_with_loop(made->source_.owner(), *made);
     made->source_.settlement().attach(made->end_);
   }
@@ -136,8 +138,8 @@ private:
     void settled() override { self.finish(); }
     task_to_promise& self;
   };
-  task_to_promise(task<T> source, resolver<T> target)
-      : source_(std::move(source)), target_(std::move(target)), end_(*this) {}
+  task_to_promise(task<T> source, resolver<T> target, Kept& kept) noexcept
+      : kept_(std::move(kept)), source_(std::move(source)), target_(std::move(target)), end_(*this) {}
 
   void drop() noexcept override { delete this; }
   void finish() {
@@ -145,6 +147,7 @@ private:
     delete this;
   }
 
+  [[no_unique_address]] Kept kept_;
   task<T> source_;
   resolver<T> target_;
   end end_;  // leaves the task's list before the task goes

@@ -32,7 +32,8 @@ inline constexpr bool may_be_temporary = ((std::is_trivially_destructible_v<Work
 ///     auto work = with_timeout(loop, 1s, [&loop, name] { return fetch(loop, name); });
 ///     co_await work;
 ///
-/// Awaiting it takes what is inside, so it is done once. Converts to the task it is.
+/// Awaiting it takes what is inside, so it is done once. Converts to the task it is. What is made of it by
+/// `as_promise`, `then` and the others in the same expression, or by a combinator, is guarded alike.
 template <class Awaitable>
 class [[nodiscard]] in_two_statements : public Awaitable {
 public:
@@ -44,14 +45,48 @@ public:
 #else
   auto operator co_await() && { return static_cast<Awaitable&&>(*this).operator co_await(); }
 #endif
-  auto as_promise() && {
-    auto settles = static_cast<Awaitable&&>(*this).as_promise();
-    return in_two_statements<decltype(settles)>(std::move(settles));
+  // What comes of it in the same expression is no better than it.
+  auto as_promise() && { return guarded(static_cast<Awaitable&&>(*this).as_promise()); }
+  template <class... Work>
+  auto then(Work... work) && {
+    return guarded(static_cast<Awaitable&&>(*this).then(std::move(work)...));
+  }
+  template <class Rescue>
+  auto or_else(Rescue rescue) && {
+    return guarded(static_cast<Awaitable&&>(*this).or_else(std::move(rescue)));
+  }
+  template <class Work>
+  auto finally(Work work) && {
+    return guarded(static_cast<Awaitable&&>(*this).finally(std::move(work)));
+  }
+  // A name stands for it: what was handed in has gone.
+  template <class... Work>
+  auto then(Work... work) const& {
+    return Awaitable::then(std::move(work)...);
+  }
+  template <class Rescue>
+  auto or_else(Rescue rescue) const& {
+    return Awaitable::or_else(std::move(rescue));
+  }
+  template <class Work>
+  auto finally(Work work) const& {
+    return Awaitable::finally(std::move(work));
+  }
+
+private:
+  template <class Made>
+  static in_two_statements<Made> guarded(Made made) {
+    return in_two_statements<Made>(std::move(made));
   }
 };
 
 /// What a combinator returns for `Work`, which it was handed.
 template <class Awaitable, class... Work>
 using awaitable_for = std::conditional_t<may_be_temporary<Work...>, Awaitable, in_two_statements<Awaitable>>;
+
+/// What a combinator returns for what runs already: guarded where any of it is, for the callable that one was
+/// made with may stand in the same expression.
+template <class Awaitable, class... Running>
+using awaitable_of = std::conditional_t<(is_bare<Running> && ...), Awaitable, in_two_statements<Awaitable>>;
 
 }  // namespace trireme::detail
