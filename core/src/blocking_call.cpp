@@ -16,9 +16,9 @@ bool work_is_abandoned() noexcept {
 
 blocking_call::blocking_call(loop& owner) : loop_(owner), home_(owner.internals().incoming) {}
 
-void blocking_call::begin() {
+void blocking_call::begin(keeps_alive counts) {
   loop_.internals().kept.push_back(*this);
-  counts_ = pending_work(loop_);
+  if (counts == keeps_alive::yes) counts_ = pending_work(loop_);
   context_ = loop_.current();
   if (context_) context_->watch(*this);
 }

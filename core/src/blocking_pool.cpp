@@ -9,6 +9,7 @@
 #include <condition_variable>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <mutex>
 #include <thread>
 #include <trireme/core/detail/job_queue.hpp>
@@ -36,9 +37,10 @@ public:
   explicit traveller(blocking_call& call) noexcept : call_(call) {}
   ~traveller() override { call_.release(); }
   void run() override { call_.arrived(); }
-  void execute(std::unique_ptr<job>& self) noexcept override {
+  bool execute() noexcept override { return call_.execute(); }
+  void go_home(std::unique_ptr<job>& self) noexcept override {
     // Where the loop has gone it has taken back what is its own, and the task may go here.
-    if (call_.execute()) static_cast<void>(call_.send_home(self));
+    static_cast<void>(call_.send_home(self));
   }
 
 private:
@@ -66,16 +68,35 @@ private:
 struct blocking_pool::shared_state {
   explicit shared_state(blocking_pool_options given)
       : options(std::move(given)), queue(options.queue_limit) {}
+  std::unique_ptr<job> slow_ended() noexcept;
 
   const blocking_pool_options options;
   job_queue queue;
   std::atomic<std::size_t> outstanding{0};
   std::atomic<std::size_t> started{0};  // written under the mutex
 
-  std::mutex mutex;  // for the start and the end of threads; no work passes it
+  std::mutex slow_mutex;  // taken before `mutex`; quick work passes neither
+  std::size_t slow_under_way = 0;
+  std::deque<std::unique_ptr<job>> slow_waiting;  // none unless as many are under way as may
+
+  std::mutex mutex;  // for the start and the end of threads
   std::condition_variable ended;
   std::size_t running = 0;
 };
+
+/// Gives the place of a slow task to the next, which goes behind what is queued; where no more is queued, it
+/// is returned.
+std::unique_ptr<job> blocking_pool::shared_state::slow_ended() noexcept {
+  const std::lock_guard lock(slow_mutex);
+  if (slow_waiting.empty()) {
+    --slow_under_way;
+    return nullptr;
+  }
+  std::unique_ptr<job> next = std::move(slow_waiting.front());
+  slow_waiting.pop_front();
+  static_cast<void>(queue.push_always(next));
+  return next;
+}
 
 blocking_pool::blocking_pool(blocking_pool_options options) {
   if (options.threads == 0) options.threads = threads_of_environment();
@@ -97,12 +118,23 @@ blocking_pool& blocking_pool::shared() {
   return pool;
 }
 
+/// It no longer counts when the loop hears of it, or the loop's next work would start a thread it does not
+/// need.
+void blocking_pool::perform(shared_state& state, std::unique_ptr<job> task) noexcept {
+  while (task) {
+    auto& here = static_cast<blocking_task&>(*task);
+    const bool answers = here.execute();
+    state.outstanding.fetch_sub(1);
+    std::unique_ptr<job> next = here.slow ? state.slow_ended() : nullptr;
+    if (answers) here.go_home(task);
+    task = std::move(next);
+  }
+}
+
 void blocking_pool::work(shared_state& state) noexcept {
   for (;;) {
     if (std::unique_ptr<job> task = state.queue.pop()) {
-      static_cast<blocking_task&>(*task).execute(task);
-      task.reset();
-      state.outstanding.fetch_sub(1);
+      perform(state, std::move(task));
     } else if (state.queue.closed() && state.queue.size() == 0) {
       return;
     } else {
@@ -144,7 +176,23 @@ posting blocking_pool::submit(std::unique_ptr<job>& task) {
   return outcome;
 }
 
-void blocking_pool::start(blocking_call& call) {
+posting blocking_pool::submit_slow(std::unique_ptr<job>& task) {
+  shared_state& state = *state_;
+  const std::lock_guard lock(state.slow_mutex);
+  static_cast<blocking_task&>(*task).slow = true;
+  if (state.slow_under_way < (state.options.threads + 1) / 2) {
+    const posting outcome = submit(task);
+    if (outcome == posting::posted) ++state.slow_under_way;
+    return outcome;
+  }
+  if (state.queue.closed()) return posting::closed;
+  if (state.slow_waiting.size() >= state.options.queue_limit) return posting::full;
+  state.slow_waiting.push_back(std::move(task));
+  state.outstanding.fetch_add(1);
+  return posting::posted;
+}
+
+void blocking_pool::start(blocking_call& call, kind how) {
   loop& owner = call.owner();
   owner.assert_current();
   const context_ptr& current = owner.current();
@@ -152,12 +200,13 @@ void blocking_pool::start(blocking_call& call) {
   error refusal;
   if (current && current->stop_requested()) {
     refusal = current->stop_reason();
-  } else if (const posting outcome = submit(task); outcome != posting::posted) {
+  } else if (const posting outcome = how == kind::slow ? submit_slow(task) : submit(task);
+             outcome != posting::posted) {
     const bool full = outcome == posting::full;
     if (full) owner.counters().get("blocking_pool.full").add();
     refusal = error(make_error_code(full ? errc::full : errc::closed), "blocking_pool");
   }
-  if (!refusal) return call.begin();
+  if (!refusal) return call.begin(how == kind::slow ? keeps_alive::no : keeps_alive::yes);
   call.refuse(std::move(refusal));
   call.release();
 }

@@ -5,6 +5,8 @@
 #include <list>
 #include <trireme/core/context.hpp>
 #include <trireme/core/detail/blocking_pool.hpp>
+#include <trireme/core/detail/timer_queue.hpp>
+#include <trireme/core/pending_work.hpp>
 #include <unordered_map>
 #include <utility>
 
@@ -84,6 +86,7 @@ private:
     std::string host;
     family wanted;
     std::list<waiter> waiters;
+    pending_work counts;  // while somebody waits
     bool under_way = false;
   };
   struct kept_answer {
@@ -161,7 +164,7 @@ void lookup_cache::state::remember(const std::string& key, const answer& found) 
     names_.erase(recent_.back().key);
     recent_.pop_back();
   }
-  recent_.push_front({key, found, loop_.now() + keep});
+  recent_.push_front({key, found, trireme::detail::later(loop_.now(), keep)});
   names_.insert_or_assign(key, recent_.begin());
 }
 
@@ -173,6 +176,7 @@ void lookup_cache::state::wait_for(std::string key, const std::string& host, loo
   waiter& joined = asked.waiters.back();
   joined.self = std::prev(asked.waiters.end());
   ++waiting_;
+  if (asked.waiters.size() == 1) asked.counts = pending_work(loop_);
   if (const context_ptr& current = loop_.current()) current->watch(joined);
   if (!is_new) return joined_.add();
   asked.host = host;
@@ -199,7 +203,7 @@ void lookup_cache::state::begin(const std::string& key, question& next) {
       if (const auto self = cache.lock())
         self->found(key, failure ? answer(failure) : answer(std::move(some)));
     });
-    trireme::detail::blocking_pool::shared().run(
+    trireme::detail::blocking_pool::shared().run_slow(
         std::move(done),
         [find = find_, host = next.host, wanted = next.wanted] { return (*find)(host, wanted); });
   });
@@ -226,7 +230,9 @@ void lookup_cache::state::leave(waiter& leaving, error reason) {
   settle_soon(std::move(leaving.done), std::move(reason));
   asked.waiters.erase(leaving.self);
   --waiting_;
-  if (!asked.waiters.empty() || asked.under_way) return;  // what has begun is worth keeping
+  if (!asked.waiters.empty()) return;
+  asked.counts = pending_work();
+  if (asked.under_way) return;  // what has begun is worth keeping
   const std::string key = key_of(asked.host, asked.wanted);
   std::erase(queue_, key);
   questions_.erase(key);

@@ -5,6 +5,24 @@
 
 namespace trireme::fs {
 
+namespace {
+
+using listing = std::vector<directory_entry>;
+
+/// The limit is met on a thread of the pool and counted on the loop, whose counters go with it.
+void start_listing(loop& owner, std::string path, const listing_options& options, completion<listing> done) {
+  auto counted = [&owner, done = std::move(done)](const error& failure, listing found) mutable {
+    if (!failure) return done.resolve(std::move(found));
+    if (failure == error(errc::full) && failure.operation() == "scandir") {
+      owner.counters().get("fs.listing_full").add();
+    }
+    done.reject(failure);
+  };
+  run_for<listing>(owner, std::move(counted), calls::read_directory, std::move(path), options);
+}
+
+}  // namespace
+
 promise<std::string> read_file(loop& owner, std::string path, read_options options) {
   return promise_of<std::string>(owner, calls::read_file, std::move(path), options);
 }
@@ -71,12 +89,13 @@ void real_path(loop& owner, std::string path, callback_of<std::string> done) {
 }
 
 promise<std::vector<directory_entry>> read_directory(loop& owner, std::string path, listing_options options) {
-  return promise_of<std::vector<directory_entry>>(owner, calls::read_directory, std::move(path), options);
+  return with_promise<listing>(owner, [&](completion<listing> done) {
+    start_listing(owner, std::move(path), options, std::move(done));
+  });
 }
 void read_directory(loop& owner, std::string path, listing_options options,
                     callback_of<std::vector<directory_entry>> done) {
-  run_for<std::vector<directory_entry>>(owner, std::move(done), calls::read_directory, std::move(path),
-                                        options);
+  start_listing(owner, std::move(path), options, completion<listing>(owner, std::move(done)));
 }
 
 promise<void> make_directory(loop& owner, std::string path, directory_options options) {

@@ -75,6 +75,10 @@ result<std::string> read_work(const use_of_file& used, std::int64_t offset, std:
     return error::from_errno(EINVAL, "read", used.path());
   return calls::read_some(used.descriptor(), offset, size, used.path());
 }
+result<std::string> read_once_work(const use_of_file& used, std::int64_t offset, std::size_t size) {
+  if (offset < at_position) return error::from_errno(EINVAL, "read", used.path());
+  return calls::read_once(used.descriptor(), offset, size, used.path());
+}
 result<void> write_work(const use_of_file& used, std::int64_t offset, const std::string& bytes) {
   if (offset < at_position) return error::from_errno(EINVAL, "write", used.path());
   return calls::write_some(used.descriptor(), offset, bytes, used.path());
@@ -156,6 +160,11 @@ promise<std::string> file::read_at(std::uint64_t offset, std::size_t size) {
 void file::read_at(std::uint64_t offset, std::size_t size, callback_of<std::string> done) {
   start(opened_, "read", completion<std::string>(owner(), std::move(done)), read_work, system_offset(offset),
         size);
+}
+
+void file::read_once(std::optional<std::uint64_t> offset, std::size_t size, callback_of<std::string> done) {
+  start(opened_, "read", completion<std::string>(owner(), std::move(done)), read_once_work,
+        offset ? system_offset(*offset) : at_position, size);
 }
 
 promise<void> file::write(std::string bytes) {

@@ -43,6 +43,12 @@ result<void> make_one_directory(const std::string& path, const directory_options
   return failed("mkdir", path);
 }
 
+/// Without the slashes at its end, which would lead through a link.
+std::string without_slashes(const std::string& path) {
+  const std::size_t last = path.find_last_not_of('/');
+  return last == std::string::npos ? path : path.substr(0, last + 1);
+}
+
 /// Content where another made it in between.
 result<void> make_or_find_directory(const std::string& path, const directory_options& options) {
   if (::mkdir(path.c_str(), options.permissions) == 0) return {};
@@ -130,12 +136,17 @@ result<std::string> make_temporary_directory(const std::string& prefix) {
 
 result<void> remove(const std::string& path, const remove_options& options) {
   if (auto sound = check_path(path, "rm"); !sound) return sound;
+  const std::string name = without_slashes(path);
+  struct ::stat status;
+  if (name != path && ::lstat(name.c_str(), &status) == 0 && !S_ISDIR(status.st_mode)) {
+    return error::from_errno(ENOTDIR, "rm", path);
+  }
   std::error_code code;
   bool was_there = false;
   if (options.recursive) {
-    was_there = std::filesystem::remove_all(path, code) > 0;
+    was_there = std::filesystem::remove_all(name, code) > 0;
   } else {
-    was_there = std::filesystem::remove(path, code);
+    was_there = std::filesystem::remove(name, code);
   }
   if (code) return error(code, "rm", path);
   if (!was_there && !options.missing_is_fine) return error::from_errno(ENOENT, "rm", path);

@@ -11,7 +11,9 @@ namespace trireme::fs::calls {
 namespace {
 
 file_info::time time_of(const ::timespec& when) noexcept {
-  const auto since = std::chrono::seconds(when.tv_sec) + std::chrono::nanoseconds(when.tv_nsec);
+  constexpr ::time_t farthest = 9'223'372'035;  // of what nanoseconds in 64 bits reach: 1677 to 2262
+  const std::chrono::seconds seconds(std::clamp(when.tv_sec, -farthest, farthest));
+  const auto since = seconds + std::chrono::nanoseconds(when.tv_nsec);
   return file_info::time(std::chrono::duration_cast<file_info::time::duration>(since));
 }
 
@@ -73,6 +75,18 @@ result<std::string> read_some(int fd, std::int64_t offset, std::size_t size, con
     have += static_cast<std::size_t>(got);
   }
   bytes.resize(have);
+  return bytes;
+}
+
+result<std::string> read_once(int fd, std::int64_t offset, std::size_t size, const std::string& path) {
+  std::string bytes(std::min(size, step_size), '\0');
+  const auto got = uninterrupted([&] {
+    return offset < 0 ? ::read(fd, bytes.data(), bytes.size())
+                      : ::pread(fd, bytes.data(), bytes.size(), offset);
+  });
+  if (got < 0) return failed("read", path);
+  bytes.resize(static_cast<std::size_t>(got));
+  if (bytes.capacity() > bytes.size() * 2) bytes.shrink_to_fit();
   return bytes;
 }
 

@@ -57,6 +57,8 @@ result<void> check_path(const std::string& path, std::string_view operation);
 result<void> write_all(int fd, std::string_view bytes, const std::string& path);
 /// `size` bytes, fewer only at the end; from the file's own position where `offset` is negative.
 result<std::string> read_some(int fd, std::int64_t offset, std::size_t size, const std::string& path);
+/// What one read brings, `step_size` at most; nothing at the end only.
+result<std::string> read_once(int fd, std::int64_t offset, std::size_t size, const std::string& path);
 result<void> write_some(int fd, std::int64_t offset, std::string_view bytes, const std::string& path);
 result<void> sync_to_disk(int fd, const std::string& path);
 

@@ -60,6 +60,9 @@ std::string random_name() {
 /// With its slash; empty for a bare name.
 std::string directory_of(const std::string& path) { return path.substr(0, path.rfind('/') + 1); }
 
+/// Only the user's own, while it is not known whom the contents are for.
+constexpr std::uint32_t nobody_else = 0600;
+
 /// A new file beside the target, which goes again unless it took the target's name.
 class replacement {
 public:
@@ -93,18 +96,6 @@ private:
   unique_descriptor fd_;
 };
 
-result<void> write_in_place(const std::string& path, const std::string& bytes, int flags, bool durable,
-                            std::uint32_t permissions) {
-  auto opened = open_path(path, O_WRONLY | O_CREAT | flags, permissions);
-  if (!opened) return opened.error();
-  if (auto written = write_all(opened->get(), bytes, path); !written) return written;
-  if (durable) {
-    if (auto synced = sync_to_disk(opened->get(), path); !synced) return synced;
-  }
-  if (const int number = opened->reset()) return error::from_errno(number, "close", path);
-  return {};
-}
-
 /// The file that a chain of links ends at; nothing where it ends at no file.
 std::optional<std::string> without_links(const std::string& path) {
   struct ::stat status;
@@ -117,38 +108,82 @@ std::optional<std::string> without_links(const std::string& path) {
   return copied;
 }
 
-/// What the old file had goes to the new one; an owner that the process may not give stays the process's.
+/// What the old file had goes to the new one. An owner that the process may not give stays the process's, and
+/// then no one is to run the file as its owner or group.
 result<void> inherit(int fd, const struct ::stat& old, const std::string& path) {
-  if (old.st_uid != ::geteuid() || old.st_gid != ::getegid()) {
-    [[maybe_unused]] const int given = ::fchown(fd, old.st_uid, old.st_gid);
+  ::mode_t mode = old.st_mode & 07777;
+  if (::fchown(fd, old.st_uid, old.st_gid) < 0) {
+    [[maybe_unused]] const int given = ::fchown(fd, static_cast<::uid_t>(-1), old.st_gid);
+    mode &= 01777;
   }
-  if (::fchmod(fd, old.st_mode & 07777) < 0) return failed("fchmod", path);
+  if (::fchmod(fd, mode) < 0) return failed("fchmod", path);
   return {};
 }
 
+/// The directory that holds a name: open, so that nothing but the sync itself can fail once the name is
+/// there.
+class open_directory {
+public:
+  static result<open_directory> of(const std::string& target) {
+    std::string path = directory_of(target);
+    if (path.empty()) path = ".";
+    auto opened = open_path(path, O_RDONLY | O_DIRECTORY);
+    if (opened) return open_directory(std::move(path), std::move(*opened));
+    // One that may be written but not read cannot be synced by us.
+    if (opened.error().code().value() == EACCES) return open_directory(std::move(path), unique_descriptor());
+    return opened.error();
+  }
+  result<void> sync() const { return fd_.get() < 0 ? result<void>() : sync_to_disk(fd_.get(), path_); }
+
+private:
+  open_directory(std::string path, unique_descriptor fd) : path_(std::move(path)), fd_(std::move(fd)) {}
+  std::string path_;
+  unique_descriptor fd_;
+};
+
 result<void> sync_directory(const std::string& target) {
-  const std::string directory = directory_of(target);
-  const std::string& opened_path = directory.empty() ? "." : directory;
-  auto opened = open_path(opened_path, O_RDONLY | O_DIRECTORY);
-  // A directory that may be written but not read cannot be synced by us.
-  if (!opened) return opened.error().code().value() == EACCES ? result<void>() : opened.error();
-  return sync_to_disk(opened->get(), target);
+  const auto directory = open_directory::of(target);
+  return directory ? directory->sync() : directory.error();
+}
+
+struct place_options {
+  int flags;
+  bool durable;
+  std::uint32_t permissions;
+};
+
+result<void> write_in_place(const std::string& path, const std::string& bytes, const place_options& options) {
+  const bool is_new = options.durable && ::access(path.c_str(), F_OK) < 0;
+  auto opened = open_path(path, O_WRONLY | O_CREAT | options.flags, options.permissions);
+  if (!opened) return opened.error();
+  if (auto written = write_all(opened->get(), bytes, path); !written) return written;
+  if (options.durable) {
+    if (auto synced = sync_to_disk(opened->get(), path); !synced) return synced;
+  }
+  if (const int number = opened->reset()) return error::from_errno(number, "close", path);
+  return is_new ? sync_directory(without_links(path).value_or(path)) : result<void>();
+}
+
+result<void> take_name(replacement& made, const std::string& target, bool durable) {
+  if (!durable) return made.take_name(target);
+  if (auto synced = sync_to_disk(made.descriptor(), target); !synced) return synced;
+  const auto directory = open_directory::of(target);
+  if (!directory) return directory.error();
+  if (trireme::detail::work_is_abandoned()) return abandoned("rename", target);
+  if (auto named = made.take_name(target); !named) return named;
+  return directory->sync();
 }
 
 result<void> replace(const std::string& target, const struct ::stat* old, const std::string& bytes,
                      const write_options& options) {
-  auto made = replacement::make(target, options.permissions);
+  auto made = replacement::make(target, old ? nobody_else : options.permissions);
   if (!made) return made.error();
   if (auto written = write_all(made->descriptor(), bytes, target); !written) return written;
   if (old) {
     if (auto inherited = inherit(made->descriptor(), *old, target); !inherited) return inherited;
   }
-  if (options.durable) {
-    if (auto synced = sync_to_disk(made->descriptor(), target); !synced) return synced;
-  }
   if (trireme::detail::work_is_abandoned()) return abandoned("rename", target);
-  if (auto named = made->take_name(target); !named) return named;
-  return options.durable ? sync_directory(target) : result<void>();
+  return take_name(*made, target, options.durable);
 }
 
 }  // namespace
@@ -166,7 +201,7 @@ result<std::string> read_file(const std::string& path, const read_options& optio
 
 result<void> write_file(const std::string& path, const std::string& bytes, const write_options& options) {
   const auto in_place = [&] {
-    return write_in_place(path, bytes, O_TRUNC, options.durable, options.permissions);
+    return write_in_place(path, bytes, {O_TRUNC, options.durable, options.permissions});
   };
   if (auto sound = check_path(path, "open"); !sound) return sound;
   if (!options.atomic) return in_place();
@@ -185,7 +220,7 @@ result<void> write_file(const std::string& path, const std::string& bytes, const
 }
 
 result<void> append_file(const std::string& path, const std::string& bytes, const append_options& options) {
-  return write_in_place(path, bytes, O_APPEND, options.durable, options.permissions);
+  return write_in_place(path, bytes, {O_APPEND, options.durable, options.permissions});
 }
 
 }  // namespace trireme::fs::calls

@@ -1,18 +1,12 @@
 #include <trireme/core/fs.hpp>
 
 #include <gtest/gtest.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <atomic>
 #include <chrono>
-#include <csignal>
 #include <filesystem>
-#include <fstream>
-#include <memory>
-#include <sstream>
 #include <string>
 #include <thread>
 #include <trireme/core/all.hpp>
@@ -24,64 +18,17 @@
 #include <utility>
 #include <vector>
 
+#include "fs_fixture.hpp"
+
 namespace trireme {
 namespace {
 
 using testing::order;
+using testing::system_code;
 using testing::test_loop;
 using namespace std::chrono_literals;
 
-class Fs : public ::testing::Test {
-protected:
-  ~Fs() override { std::filesystem::remove_all(directory); }
-
-  std::string path(const std::string& name) const { return directory + "/" + name; }
-  std::string make(const std::string& name, const std::string& contents) const {
-    std::ofstream(path(name), std::ios::binary) << contents;
-    return path(name);
-  }
-  static std::string contents(const std::string& name) {
-    std::ostringstream all;
-    all << std::ifstream(name, std::ios::binary).rdbuf();
-    return all.str();
-  }
-  std::vector<std::string> names() const {
-    std::vector<std::string> found;
-    for (const auto& each : std::filesystem::directory_iterator(directory)) {
-      found.push_back(each.path().filename().string());
-    }
-    std::sort(found.begin(), found.end());
-    return found;
-  }
-
-  template <class T>
-  T value(promise<T> answer) {
-    result<T> got = error(errc::broken_promise);
-    std::move(answer)
-        .then([&](T arrived) { got = std::move(arrived); }, [&](const error& failure) { got = failure; })
-        .detach();
-    loop.run();
-    return std::move(got).value();
-  }
-  void done(promise<void> answer) {
-    const error failure = failure_of(std::move(answer));
-    EXPECT_FALSE(failure) << failure.message();
-  }
-  template <class T>
-  error failure_of(promise<T> answer) {
-    error got;
-    if constexpr (std::is_void_v<T>) {
-      std::move(answer).then([] {}, [&](const error& failure) { got = failure; }).detach();
-    } else {
-      std::move(answer).then([](const T&) {}, [&](const error& failure) { got = failure; }).detach();
-    }
-    loop.run();
-    return got;
-  }
-
-  const std::string directory = fs::blocking::make_temporary_directory("/tmp/trireme-fs-");
-  test_loop loop;
-};
+using Fs = testing::fs_fixture;
 
 /// Each operation as a promise, which is also what is awaited, and with an error-first callback.
 template <class T, class... Arguments>
@@ -105,8 +52,6 @@ static_assert(offers<text, text>(&fs::make_temporary_directory, &fs::make_tempor
 static_assert(offers<void, text, fs::remove_options>(&fs::remove, &fs::remove));
 static_assert(offers<void, text, text>(&fs::rename, &fs::rename));
 static_assert(offers<fs::file, text, fs::open_mode, std::uint32_t>(&fs::open, &fs::open));
-
-std::error_code system_code(int number) { return {number, std::generic_category()}; }
 
 TEST_F(Fs, ReadsAFileInAllThreeStyles) {
   const std::string name = make("greeting", "hello");
@@ -273,210 +218,6 @@ TEST_F(Fs, ReadsEightFilesSideBySide) {
   for (std::size_t each = 0; each < 8; ++each) {
     EXPECT_EQ(all[each], std::string(100'000, static_cast<char>('0' + each)));
   }
-}
-
-TEST_F(Fs, WritesAFileAtomicallyAndLeavesNothingBehind) {
-  const std::string name = path("file");
-  done(fs::write_file(loop, name, "first"));
-  EXPECT_EQ(contents(name), "first");
-  done(fs::write_file(loop, name, "second"));
-  EXPECT_EQ(contents(name), "second");
-  EXPECT_EQ(names(), std::vector<std::string>{"file"});
-}
-
-TEST_F(Fs, KeepsThePermissionsOfAFileThatItReplaces) {
-  const std::string name = make("script", "old");
-  ::chmod(name.c_str(), 0750);
-  done(fs::write_file(loop, name, "new"));
-  EXPECT_EQ(value(fs::stat(loop, name)).permissions, 0750u);
-  fs::write_options options;
-  options.permissions = 0600;
-  done(fs::write_file(loop, path("private"), "x", options));
-  EXPECT_EQ(value(fs::stat(loop, path("private"))).permissions, 0600u);
-}
-
-TEST_F(Fs, WritesThroughALink) {
-  const std::string name = make("target", "old");
-  ::symlink("target", path("link").c_str());
-  done(fs::write_file(loop, path("link"), "new"));
-  EXPECT_EQ(contents(name), "new");
-  EXPECT_EQ(value(fs::lstat(loop, path("link"))).kind, fs::file_kind::symbolic_link);
-  ::symlink("made", path("dangling").c_str());
-  done(fs::write_file(loop, path("dangling"), "new"));
-  EXPECT_EQ(contents(path("made")), "new");
-}
-
-TEST_F(Fs, DoesNotPutAFileInThePlaceOfADevice) {
-  done(fs::write_file(loop, "/dev/null", "gone"));
-  EXPECT_EQ(value(fs::stat(loop, "/dev/null")).kind, fs::file_kind::character_device);
-}
-
-TEST_F(Fs, TellsOfAFullDisk) {
-  const error failure = failure_of(fs::write_file(loop, "/dev/full", "x"));
-  EXPECT_EQ(failure.code(), system_code(ENOSPC));
-  EXPECT_EQ(failure.operation(), "write");
-  EXPECT_EQ(failure.path(), "/dev/full");
-}
-
-/// Files end at `size` bytes while it lives, as on a disk that is full.
-class small_disk {
-public:
-  explicit small_disk(rlim_t size) : ignored_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limited = before_;
-    limited.rlim_cur = size;
-    ::setrlimit(RLIMIT_FSIZE, &limited);
-  }
-  ~small_disk() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    std::signal(SIGXFSZ, ignored_);
-  }
-
-private:
-  void (*ignored_)(int);
-  rlimit before_{};
-};
-
-TEST_F(Fs, LeavesTheOldContentsWhereAnAtomicWriteFails) {
-  const std::string name = make("file", "old");
-  {
-    const small_disk full(4096);
-    EXPECT_EQ(failure_of(fs::write_file(loop, name, std::string(10'000, 'n'))).code(), system_code(EFBIG));
-  }
-  EXPECT_EQ(contents(name), "old");
-  EXPECT_EQ(names(), std::vector<std::string>{"file"});
-  {
-    const small_disk full(4096);
-    fs::write_options in_place;
-    in_place.atomic = false;
-    EXPECT_EQ(failure_of(fs::write_file(loop, name, std::string(10'000, 'n'), in_place)).code(),
-              system_code(EFBIG));
-  }
-  EXPECT_EQ(contents(name), std::string(4096, 'n'));  // what `atomic` is for
-}
-
-TEST_F(Fs, ShowsReadersTheOldContentsOrTheNew) {
-  const std::string name = make("file", std::string(50'000, 'a'));
-  fs::write_options options;
-  options.durable = false;
-  int mixed = 0;
-  int read = 0;
-  int written = 0;
-  unique_function<void()> write = [&] {
-    if (++written > 100) return;
-    fs::write_file(loop, name, std::string(50'000, written % 2 ? 'b' : 'a'), options)
-        .then([&] { write(); })
-        .detach();
-  };
-  unique_function<void()> look = [&] {
-    if (written > 100) return;
-    fs::read_file(loop, name)
-        .then([&](const std::string& text) {
-          ++read;
-          mixed += text != std::string(50'000, text[0]);
-          look();
-        })
-        .detach();
-  };
-  write();
-  look();
-  look();
-  loop.run();
-  EXPECT_EQ(mixed, 0);
-  EXPECT_GT(read, 0);
-}
-
-TEST_F(Fs, AppendsToAFile) {
-  done(fs::append_file(loop, path("log"), "one\n"));
-  done(fs::append_file(loop, path("log"), "two\n"));
-  EXPECT_EQ(contents(path("log")), "one\ntwo\n");
-}
-
-TEST_F(Fs, CopiesAFile) {
-  const std::string name = make("from", "text");
-  make("to", "there");
-  fs::copy_options keep;
-  keep.overwrite = false;
-  EXPECT_EQ(failure_of(fs::copy_file(loop, name, path("to"), keep)).code(), system_code(EEXIST));
-  EXPECT_EQ(contents(path("to")), "there");
-  done(fs::copy_file(loop, name, path("to")));
-  EXPECT_EQ(contents(path("to")), "text");
-}
-
-TEST_F(Fs, TellsWhatTheSystemKnowsOfAFile) {
-  const std::string name = make("file", "12345");
-  ::symlink(name.c_str(), path("link").c_str());
-  const fs::file_info info = value(fs::stat(loop, path("link")));
-  EXPECT_TRUE(info.is_file());
-  EXPECT_EQ(info.size, 5u);
-  EXPECT_EQ(info.links, 1u);
-  EXPECT_LT(std::chrono::abs(std::chrono::system_clock::now() - info.modified), 1min);
-  EXPECT_EQ(value(fs::lstat(loop, path("link"))).kind, fs::file_kind::symbolic_link);
-  EXPECT_TRUE(value(fs::stat(loop, directory)).is_directory());
-}
-
-TEST_F(Fs, TellsWhetherAFileIsThere) {
-  const std::string name = make("file", "");
-  EXPECT_TRUE(value(fs::exists(loop, name)));
-  EXPECT_FALSE(value(fs::exists(loop, path("nowhere"))));
-  EXPECT_FALSE(value(fs::exists(loop, name + "/below")));
-  fs::access_options run;
-  run.execute = true;
-  done(fs::access(loop, name));
-  EXPECT_EQ(failure_of(fs::access(loop, name, run)).code(), system_code(EACCES));
-}
-
-TEST_F(Fs, ListsADirectorySorted) {
-  make("b", "");
-  std::filesystem::create_directory(path("a"));
-  ::symlink("b", path("c").c_str());
-  EXPECT_EQ(value(fs::read_directory(loop, directory)),
-            (std::vector<fs::directory_entry>{{"a", fs::file_kind::directory},
-                                              {"b", fs::file_kind::regular},
-                                              {"c", fs::file_kind::symbolic_link}}));
-  fs::listing_options options;
-  options.limit = 2;
-  EXPECT_EQ(failure_of(fs::read_directory(loop, directory, options)), error(errc::full));
-}
-
-TEST_F(Fs, MakesDirectoriesWithThoseAbove) {
-  EXPECT_EQ(failure_of(fs::make_directory(loop, path("a/b/c"))).code(), system_code(ENOENT));
-  fs::directory_options options;
-  options.recursive = true;
-  done(fs::make_directory(loop, path("a/b/c"), options));
-  done(fs::make_directory(loop, path("a/b//c/"), options));
-  EXPECT_TRUE(value(fs::stat(loop, path("a/b/c"))).is_directory());
-  EXPECT_EQ(failure_of(fs::make_directory(loop, path("a"))).code(), system_code(EEXIST));
-  make("file", "");
-  EXPECT_EQ(failure_of(fs::make_directory(loop, path("file"), options)).code(), system_code(EEXIST));
-  EXPECT_EQ(failure_of(fs::make_directory(loop, path("file/below"), options)).code(), system_code(ENOTDIR));
-}
-
-TEST_F(Fs, RemovesFilesLinksAndWholeDirectories) {
-  std::filesystem::create_directories(path("a/b"));
-  make("a/b/file", "");
-  make("kept", "");
-  ::symlink(directory.c_str(), path("a/link").c_str());
-  EXPECT_EQ(failure_of(fs::remove(loop, path("a"))).code(), system_code(ENOTEMPTY));
-  fs::remove_options options;
-  options.recursive = true;
-  done(fs::remove(loop, path("a"), options));
-  EXPECT_EQ(names(), std::vector<std::string>{"kept"});  // the link was not followed
-  EXPECT_EQ(failure_of(fs::remove(loop, path("a"), options)).code(), system_code(ENOENT));
-  options.missing_is_fine = true;
-  done(fs::remove(loop, path("a"), options));
-  done(fs::remove(loop, path("kept")));
-}
-
-TEST_F(Fs, RenamesAndResolvesPaths) {
-  make("old", "x");
-  done(fs::rename(loop, path("old"), path("new")));
-  EXPECT_EQ(names(), std::vector<std::string>{"new"});
-  ::symlink("new", path("link").c_str());
-  EXPECT_EQ(value(fs::real_path(loop, path("./link"))), std::filesystem::canonical(path("new")).string());
-  const std::string made = value(fs::make_temporary_directory(loop, path("t-")));
-  EXPECT_EQ(made.substr(0, made.size() - 6), path("t-"));
-  EXPECT_EQ(value(fs::stat(loop, made)).permissions, 0700u);
 }
 
 TEST_F(Fs, AnswersAStopAtOnce) {

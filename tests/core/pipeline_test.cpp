@@ -12,6 +12,7 @@
 #include <trireme/core/task.hpp>
 #include <trireme/core/testing/order.hpp>
 #include <trireme/core/testing/test_loop.hpp>
+#include <utility>
 
 #include "pipeline_fixture.hpp"
 
@@ -152,6 +153,48 @@ TEST(Pipeline, AFastSourceStarvesNobody) {
   loop.run();
   EXPECT_EQ(sink.bytes().size(), 1000u);
   EXPECT_GE(turns, 1000 / 64);
+}
+
+TEST(Pipeline, GivesNothingOfOneToTheNextThatUsesItsTransform) {
+  for (const bool rejects : {false, true}) {
+    test_loop loop;
+    auto late = make_promise<shared_bytes>(loop);
+    bool first = true;
+    const auto transform = make_transform([&](shared_bytes chunk) {
+      return std::exchange(first, false) ? std::move(late.promise)
+                                         : promise<shared_bytes>::resolved(loop, std::move(chunk));
+    });
+    memory_source old_source(loop, "old"), new_source(loop, "new");
+    memory_sink old_sink(loop), new_sink(loop);
+    bool done = false;
+    pipeline(loop, old_source, *transform, old_sink, [&](const error& failure) {
+      EXPECT_EQ(failure, error(errc::canceled));
+      pipeline(loop, new_source, *transform, new_sink, [&](const error& outcome) { done = !outcome; });
+      rejects ? late.resolver.reject(errc::failed) : late.resolver.resolve(bytes("stale"));
+    });
+    loop.set_immediate([&] { old_source.destroy(errc::canceled); });
+    loop.run();
+    EXPECT_TRUE(done);
+    EXPECT_EQ(new_sink.bytes(), "new");
+  }
+}
+
+TEST(Pipeline, AStopOfOneIsNoErrorOfTheNextThatUsesItsTransform) {
+  test_loop loop;
+  const auto transform = make_transform([&](shared_bytes chunk) -> task<shared_bytes> {
+    co_await sleep_for(loop, 1s);
+    co_return chunk;
+  });
+  memory_source old_source(loop, "old"), new_source(loop, "new");
+  memory_sink old_sink(loop), new_sink(loop);
+  bool done = false;
+  pipeline(loop, old_source, *transform, old_sink, [&](const error&) {
+    pipeline(loop, new_source, *transform, new_sink, [&](const error& outcome) { done = !outcome; });
+  });
+  loop.set_immediate([&] { old_source.destroy(errc::canceled); });
+  loop.run();
+  EXPECT_TRUE(done);
+  EXPECT_EQ(new_sink.bytes(), "new");
 }
 
 }  // namespace

@@ -129,7 +129,7 @@ TEST(Readable, AsksAgainAfterAnEmptyChunk) {
 TEST(Readable, TellsAProducerThatPushesAtTheMarkAndFailsAtTheLimit) {
   test_loop loop;
   stream_options options(8);
-  options.limit = 16;
+  options.limit = 16 + 3 * 96;  // bytes, and what three chunks cost
   manual_source source(loop, options);
   EXPECT_TRUE(source.push(bytes("1234567")));
   EXPECT_FALSE(source.push(bytes("8")));

@@ -137,6 +137,7 @@ TEST(StreamPair, HoldsNoMoreThanItsWindowAndTheSinksMark) {
   auto reading = reader();
   loop.run();
   EXPECT_TRUE(drained);
+  pair.first.reset();  // before its reader, or what it still holds would be lost by a failure
 }
 
 TEST(StreamPair, ClosesOneDirectionAndKeepsTheOther) {
@@ -263,6 +264,29 @@ TEST(StreamPair, ASinkDestroyedWithAnErrorResets) {
   loop.run();
   EXPECT_EQ(got, system_error(std::errc::connection_reset));
   EXPECT_EQ(pair.first->source().failure(), system_error(std::errc::connection_reset));
+}
+
+// The header's own example: an echo.
+TEST(StreamPair, AResetIsNoNewsToWhoWasToldByAPipelineOrNeverWrote) {
+  for (const bool echoes : {true, false}) {
+    for (std::uint64_t at = 1; at <= 100; at += 9) {
+      test_loop loop;
+      loop.on_uncaught([](const error& failure) { ADD_FAILURE() << failure.message(); });
+      pair_options options(at);
+      options.to_second.reset_at = at;
+      stream_pair pair(loop, options);
+      memory_source source(loop, std::string(200, 'x'), 30);
+      error told;
+      pipeline(loop, source, *pair.first, [](const error&) {});
+      if (echoes) {
+        pipeline(loop, *pair.second, *pair.second, [&](const error& failure) { told = failure; });
+      } else {
+        collect(loop, pair.second->source(), [&](const error& failure, std::string) { told = failure; });
+      }
+      loop.run();
+      EXPECT_EQ(told, system_error(std::errc::connection_reset));
+    }
+  }
 }
 
 }  // namespace

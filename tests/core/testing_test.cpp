@@ -54,6 +54,31 @@ TEST(TestLoop, LeavesErrorsToAHandlerThatTheTestSets) {
   EXPECT_EQ(seen, errc::full);
 }
 
+TEST(TestLoop, EndsTheProgramWhereAnErrorComesTooLateToBeThrown) {
+  const auto too_late = [] {
+    test_loop loop;
+    loop.run();
+    loop.uncaught(error(errc::full));
+  };
+  EXPECT_DEATH(too_late(), "an error that nobody took, when the loop no longer ran: limit reached");
+  const auto while_it_goes = [] {
+    test_loop loop;
+    promise<int>::rejected(loop, errc::closed).then([](int) {}).detach();
+    loop.set_timeout(1ms, [] { throw error(errc::full); });
+    EXPECT_THROW(loop.run(), error);
+  };
+  while_it_goes();  // was thrown
+}
+
+TEST(TestLoop, LeavesATestThatThrowsToItsOwnException) {
+  try {
+    test_loop loop;
+    loop.uncaught(error(errc::full));
+    throw 1;
+  } catch (int) {
+  }
+}
+
 TEST(TestLoop, StartsWhereItIsTold) {
   test_loop loop;
   loop.time().advance(5s);

@@ -186,6 +186,7 @@ TEST(Writable, RefusesTheThousandAndTwentyFifthThatWaits) {
   loop.set_timeout(1s, [&] { sink.done(); });
   loop.run();
   EXPECT_EQ(refused, 6);
+  EXPECT_EQ(loop.counters().get("stream.waiting_full").value(), 6);
   EXPECT_EQ(drained, 1024);
 }
 
@@ -205,6 +206,21 @@ TEST(Writable, IsMadeOfAFunctionAndOfACoroutine) {
   EXPECT_EQ(plain, "abc");
   EXPECT_EQ(slow, "abc");
   EXPECT_EQ(loop.now(), time_point(3s));
+}
+
+TEST(Writable, FailsWhereTheProducerDoesNotListenHoweverSmallItsChunksAre) {
+  test_loop loop;
+  manual_sink sink(loop);
+  std::size_t honest = 0;
+  for (bool room = true; room; ++honest) {
+    room = static_cast<bool>(sink.write(bytes("x")));
+    ASSERT_EQ(room, honest + 1 < sink.high_water_mark());
+  }
+  EXPECT_FALSE(sink.destroyed());
+  std::size_t deaf = 0;
+  for (; !sink.destroyed() && deaf < 1'000'000; ++deaf) static_cast<void>(sink.write(bytes("x")));
+  EXPECT_EQ(sink.failure(), error(errc::full));
+  EXPECT_LT((honest + deaf) * 97, 2u * 1024 * 1024);
 }
 
 }  // namespace

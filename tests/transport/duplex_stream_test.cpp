@@ -36,11 +36,18 @@ int connected(std::uint16_t port) {
 
 /// Two ends of a connection, both on one loop.
 struct ends {
-  ends()
-      : group(loop, std::size_t{1} << 24),
+  explicit ends(std::size_t limit = std::size_t{1} << 24)
+      : group(loop, limit),
         door(loop, "127.0.0.1", 0, [this](int fd) { server = std::make_unique<duplex_stream>(group, fd); }) {
     client = std::make_unique<duplex_stream>(group, connected(door.port()));
     EXPECT_TRUE(pump(loop, [&] { return server != nullptr; }));
+  }
+  /// Puts a bare socket in the client's place.
+  int connect_bare() {
+    server.reset();
+    const int fd = connected(door.port());
+    EXPECT_TRUE(pump(loop, [&] { return server != nullptr; }));
+    return fd;
   }
   ~ends() {
     client.reset();
@@ -54,6 +61,12 @@ struct ends {
   std::unique_ptr<duplex_stream> server, client;
   listener door;
 };
+
+void close_with_a_reset(int fd) {
+  const linger at_once{1, 0};
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  ::close(fd);
+}
 
 std::string noise(std::size_t size) {
   std::mt19937_64 random(size);
@@ -183,6 +196,72 @@ TEST(DuplexStream, MayGoWhilePipesUseIt) {
     EXPECT_TRUE(pair.until(echoed));
     EXPECT_TRUE(pair.until(sent));
   }
+}
+
+TEST(DuplexStream, APeerThatResetsIsNoNewsToWhoOnlyReads) {
+  ends pair;
+  pair.loop.on_uncaught([](const error& failure) { ADD_FAILURE() << failure.message(); });
+  const int peer = pair.connect_bare();
+  bool done = false;
+  error told;
+  collect(pair.loop, pair.server->source(), [&](const error& failure, std::string) {
+    told = failure;
+    done = true;
+  });
+  close_with_a_reset(peer);
+  EXPECT_TRUE(pair.until(done));
+  EXPECT_EQ(told.code(), std::errc::connection_reset);
+}
+
+TEST(DuplexStream, APeerThatResetsIsNoNewsWhereAPipelineHasToldOfIt) {
+  for (const std::size_t sent : {std::size_t{0}, std::size_t{1}, std::size_t{1} << 20}) {
+    ends pair;
+    pair.loop.on_uncaught([](const error& failure) { ADD_FAILURE() << failure.message(); });
+    const int peer = pair.connect_bare();
+    bool done = false;
+    error told;
+    pipeline(pair.loop, *pair.server, *pair.server, [&](const error& failure) {
+      told = failure;
+      done = true;
+    });
+    const std::string bytes(sent, 'x');
+    for (int turn = 0; turn < 50; ++turn) {
+      if (sent > 0) static_cast<void>(::send(peer, bytes.data(), bytes.size(), MSG_NOSIGNAL));
+      pair.loop.poll();
+    }
+    close_with_a_reset(peer);
+    EXPECT_TRUE(pair.until(done));
+    EXPECT_TRUE(told);
+  }
+}
+
+TEST(DuplexStream, ReportsBytesThatAResetLostAndNobodyWasToldOf) {
+  ends pair;
+  int reported = 0;
+  pair.loop.on_uncaught([&](const error&) { ++reported; });
+  const int peer = pair.connect_bare();
+  static_cast<void>(pair.server->sink().write(shared_bytes(std::string(std::size_t{64} << 20, 'x'))));
+  close_with_a_reset(peer);
+  EXPECT_TRUE(pump(pair.loop, [&] { return pair.server->sink().destroyed(); }));
+  pair.server.reset();
+  EXPECT_EQ(reported, 1);
+}
+
+TEST(DuplexStream, HoldsNoMoreThanASmallGroupAllows) {
+  ends pair(8 * 1024);
+  std::string got;
+  bool done = false;
+  for (int each = 0; each < 5; ++each) {
+    static_cast<void>(pair.server->sink().write(shared_bytes(std::string(3000, 'x'))));
+  }
+  pair.server->sink().end([](const error& failure) { EXPECT_FALSE(failure) << failure.message(); });
+  collect(pair.loop, pair.client->source(), [&](const error& failure, std::string all) {
+    EXPECT_FALSE(failure) << failure.message();
+    got = std::move(all);
+    done = true;
+  });
+  EXPECT_TRUE(pair.until(done));
+  EXPECT_EQ(got.size(), 15'000u);
 }
 
 }  // namespace

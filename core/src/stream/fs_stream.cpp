@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <optional>
 #include <trireme/core/fs/stream.hpp>
 #include <utility>
 
@@ -36,7 +37,7 @@ read_stream::~read_stream() { *self_ = nullptr; }
 void read_stream::on_destroy(const error&) { file_ = file(); }
 
 void read_stream::on_read() {
-  if (at_end_ || next_size() == 0) return push_end();
+  if (next_size() == 0) return push_end();
   if (file_.is_open()) return read_chunk();
   auto opened = [this](const error& failure, file opened_file) {
     if (failure) return fail(failure);
@@ -56,18 +57,14 @@ std::size_t read_stream::next_size() const noexcept {
 void read_stream::read_chunk() {
   auto done = while_alive(
       self_, [this](const error& failure, std::string bytes) { took(failure, std::move(bytes)); });
-  if (options_.start) {
-    file_.read_at(*options_.start + read_, next_size(), std::move(done));
-  } else {
-    file_.read(next_size(), std::move(done));
-  }
+  const auto offset = options_.start ? std::optional(*options_.start + read_) : std::nullopt;
+  file_.read_once(offset, next_size(), std::move(done));
 }
 
 void read_stream::took(const error& failure, std::string bytes) {
   if (failure) return fail(failure);
-  at_end_ = bytes.size() < next_size();
+  if (bytes.empty()) return push_end();  // fewer than asked for may be what a pipe or a terminal has so far
   read_ += bytes.size();
-  if (bytes.empty()) return push_end();
   push(shared_bytes(std::move(bytes)));
 }
 

@@ -196,7 +196,10 @@ void pipe::finish() {
   const error reason = *outcome_;
   if (parts_.source) parts_.source->destroy(reason);
   for (std::size_t i = 0; i < parts_.transforms.size(); ++i) destroy(*parts_.transforms[i], reason);
-  if (parts_.sink) parts_.sink->destroy(reason);
+  if (parts_.sink) {
+    parts_.sink->told_ = true;  // by the outcome, though the sink may have failed by itself before
+    parts_.sink->destroy(reason);
+  }
   completion<void> done = std::move(done_);
   delete this;
   if (reason) {

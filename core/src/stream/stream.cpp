@@ -39,7 +39,8 @@ void stream_base::changed() {
 }
 
 bool stream_base::hold(std::size_t size) {
-  if (buffered_ >= limit_) {
+  // Below the mark nobody was told to wait, however small the chunks are.
+  if (buffered_ >= mark_ && buffered_ + chunks_.count() * chunk_cost >= limit_) {
     owner().counters().get("stream.overflow").add();
     fail(errc::full);
     return false;

@@ -28,7 +28,14 @@ public:
   wire_sink(loop& owner, const stream_options& options, std::shared_ptr<wire> to);
   ~wire_sink() override;
   void taken() { done(); }
-  void break_off(const error& reason) { fail(reason); }
+  /// As a connection's: one that holds nothing has lost nothing that anybody must hear of.
+  void break_off(const error& reason) {
+    if (buffered() > 0) {
+      fail(reason);
+    } else {
+      destroy(reason);
+    }
+  }
 
 private:
   void on_write(shared_bytes chunk) override;

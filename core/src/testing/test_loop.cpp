@@ -1,3 +1,6 @@
+#include <cstdlib>
+#include <exception>
+#include <trireme/core/log.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 #include <utility>
 
@@ -12,9 +15,15 @@ loop_options with_clock(loop_options options, virtual_clock& clock) {
 
 }  // namespace
 
+detail::owned_by_test_loop::~owned_by_test_loop() {
+  if (!failure || std::uncaught_exceptions() > 0) return;
+  log(log_level::error, "an error that nobody took, when the loop no longer ran: " + failure.message());
+  std::abort();
+}
+
 test_loop::test_loop(loop_options options) : loop(with_clock(options, clock)) {
   on_uncaught([this](const error& failure) {
-    if (!failure_) failure_ = failure;
+    if (!this->failure) this->failure = failure;
     stop(1);
   });
 }
@@ -44,7 +53,7 @@ bool test_loop::poll() {
 }
 
 void test_loop::raise_failure() {
-  if (failure_) std::exchange(failure_, error()).raise();
+  if (failure) std::exchange(failure, error()).raise();
 }
 
 }  // namespace trireme::testing

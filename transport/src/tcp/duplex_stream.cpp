@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <trireme/transport/tcp/duplex_stream.hpp>
 #include <utility>
 
@@ -5,7 +6,7 @@ namespace trireme::transport::tcp {
 
 namespace {
 
-constexpr std::size_t corked_at_most = 16 * 1024;
+constexpr std::size_t largest_cork = 16 * 1024;
 
 /// Takes the place of one that has gone.
 struct nobody final : stream::protocol {
@@ -23,6 +24,7 @@ nobody& no_protocol() {
 
 duplex_stream::duplex_stream(stream_group& group, int fd, const stream_options& options)
     : group_(group),
+      corked_at_most_(std::min(largest_cork, group.max_buffered())),
       events_(*this),
       stream_(std::make_unique<stream>(group, fd, events_)),
       incoming_(*this, options),
@@ -43,7 +45,7 @@ void duplex_stream::arrived(std::span<char> bytes) {
 
 void duplex_stream::write(shared_bytes chunk) {
   const std::size_t waiting = stream_->buffered();
-  const bool room = waiting == 0 || waiting + chunk.size() <= corked_at_most;
+  const bool room = waiting == 0 || waiting + chunk.size() <= corked_at_most_;
   if (room || stream_->flush_now()) return write_out(chunk);
   held_ = std::move(chunk);
   blocked_ = true;
@@ -52,7 +54,7 @@ void duplex_stream::write(shared_bytes chunk) {
 void duplex_stream::write_out(const shared_bytes& chunk) {
   if (stream_) stream_->write_through({}, chunk.view());
   if (!stream_) return;  // failed
-  if (stream_->buffered() <= corked_at_most || stream_->flush_now()) return outgoing_.done();
+  if (stream_->buffered() <= corked_at_most_ || stream_->flush_now()) return outgoing_.done();
   blocked_ = true;
 }
 
@@ -71,7 +73,13 @@ void duplex_stream::drained() {
 
 void duplex_stream::failed(const error& reason) {
   incoming_.fail(reason);
-  outgoing_.fail(reason);
+  // A sink that holds nothing has lost nothing: who never looks at it need not be told, or each peer that
+  // resets would end the program of one who only reads.
+  if (outgoing_.buffered() > 0) {
+    outgoing_.fail(reason);
+  } else {
+    outgoing_.destroy(reason);
+  }
 }
 
 void duplex_stream::sink_over(const error& reason) {

@@ -36,9 +36,12 @@ inline void read_file(loop& owner, std::string path, callback_of<std::string> do
 /// Makes a file of `bytes`, or gives one that is there new contents; atomically, and to the disk, unless the
 /// options say otherwise. Links are followed: what they lead to is written. What is no regular file,
 /// /dev/null say, is written as it is. The atomic way makes a new file: other hard links keep the old
-/// contents, and the owner is kept where the process may give files away.
+/// contents; owner and group are kept where the process may give files away, and where not, set-user-id and
+/// set-group-id go. While it is written only this user may read it, where it replaces one.
 ///
-/// Errors: the system's; the old contents are then still there where `atomic` holds.
+/// Errors: the system's; the old contents are then still there where `atomic` holds. But for one: an "fsync"
+/// that names the directory comes after the new contents took the name, which a crash of the machine may
+/// undo.
 promise<void> write_file(loop& owner, std::string path, std::string bytes, write_options options = {});
 void write_file(loop& owner, std::string path, std::string bytes, write_options options,
                 callback_of<void> done);
@@ -90,7 +93,8 @@ void real_path(loop& owner, std::string path, callback_of<std::string> done);
 
 /// The names in a directory, sorted by their bytes as Node does, without "." and "..".
 ///
-/// Errors: the system's, with Node's operation "scandir".
+/// Errors: the system's, with Node's operation "scandir"; beyond the limit `errc::full`, counted as
+/// "fs.listing_full".
 promise<std::vector<directory_entry>> read_directory(loop& owner, std::string path,
                                                      listing_options options = {});
 void read_directory(loop& owner, std::string path, listing_options options,
@@ -116,7 +120,7 @@ void make_temporary_directory(loop& owner, std::string prefix, callback_of<std::
 /// Removes a file, a link, or a directory.
 ///
 /// Errors: the system's, with the operation "rm"; `ENOTEMPTY` for a directory that is not, unless
-/// `recursive`.
+/// `recursive`; `ENOTDIR` for what is none and named with a slash at the end, a link to a directory too.
 promise<void> remove(loop& owner, std::string path, remove_options options = {});
 void remove(loop& owner, std::string path, remove_options options, callback_of<void> done);
 inline void remove(loop& owner, std::string path, callback_of<void> done) {

@@ -41,7 +41,8 @@ private:
 /// Reads a stream to its end, into one string; `text` of Node's stream consumers.
 ///
 /// Thread: the loop's. Lifetime: the source outlives the promise. Errors: those of the source; beyond `limit`
-/// bytes `errc::full`. Either way the source is destroyed. A stop of the caller's context ends it at once.
+/// bytes `errc::full`. Either way the source is destroyed. One that is in use already is left alone:
+/// `std::errc::operation_in_progress`. A stop of the caller's context ends it at once.
 /// Source: https://nodejs.org/docs/latest-v20.x/api/webstreams.html#utility-consumers
 promise<std::string> collect(loop& owner, readable& source, std::size_t limit = 16 * 1024 * 1024);
 void collect(loop& owner, readable& source, callback_of<std::string> done);

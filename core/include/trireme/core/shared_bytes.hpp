@@ -9,12 +9,21 @@ namespace trireme {
 
 /// Immutable bytes, counted and shared: encoded once, sent to many. A slice keeps the whole alive.
 ///
-/// Thread: any; the count is atomic and the bytes never change.
+/// Thread: any; the count is atomic and the bytes never change. Moved from it is empty.
 class shared_bytes {
 public:
   shared_bytes() noexcept = default;
   explicit shared_bytes(std::string bytes)
       : owner_(std::make_shared<const std::string>(std::move(bytes))), view_(*owner_) {}
+  shared_bytes(const shared_bytes&) noexcept = default;
+  shared_bytes(shared_bytes&& other) noexcept
+      : owner_(std::move(other.owner_)), view_(std::exchange(other.view_, std::string_view())) {}
+  shared_bytes& operator=(const shared_bytes&) noexcept = default;
+  shared_bytes& operator=(shared_bytes&& other) noexcept {
+    owner_ = std::move(other.owner_);
+    view_ = std::exchange(other.view_, std::string_view());
+    return *this;
+  }
 
   std::string_view view() const noexcept { return view_; }
   const char* data() const noexcept { return view_.data(); }

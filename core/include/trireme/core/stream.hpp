@@ -15,8 +15,9 @@ struct stream_options {
   /// In bytes. A stream that holds as much tells its producer to wait. 16 KiB, as in Node 20. Source:
   /// https://nodejs.org/docs/latest-v20.x/api/stream.html#streamgetdefaulthighwatermarkobjectmode
   std::size_t high_water_mark = 16 * 1024;
-  /// In bytes, at least the mark. A producer that goes on where the stream holds as much has not listened:
-  /// the stream fails with `errc::full` and counts it as "stream.overflow". (Node lets the buffer grow.)
+  /// In bytes, at least the mark; each chunk that waits counts for 96 more, which is what it costs. A
+  /// producer that goes on past the mark where the stream holds as much has not listened: the stream fails
+  /// with `errc::full` and counts it as "stream.overflow". (Node lets the buffer grow.)
   std::size_t limit = 1024 * 1024;
 };
 
@@ -82,6 +83,9 @@ private:
   /// Whether operations wait for news.
   virtual bool awaited() const noexcept = 0;
   void changed();
+  /// What a chunk that waits takes beside its bytes: its place, its count, and the string that holds them.
+  static constexpr std::size_t chunk_cost = 96;
+
   /// Makes room for a chunk, or fails where the limit has been reached.
   bool hold(std::size_t size);
   /// Calls a function of the derived stream; what it throws ends the stream.

@@ -53,8 +53,8 @@ public:
   /// The same; `done` is called once there is room for more.
   void write(shared_bytes chunk, callback_of<void> done);
 
-  /// Waits until less is held than the mark. A thousand may wait at a time; more get `errc::full`. A stop of
-  /// the caller's context ends the wait with its reason.
+  /// Waits until less is held than the mark. 1024 may wait at a time; more get `errc::full`, counted as
+  /// "stream.waiting_full". A stop of the caller's context ends the wait with its reason.
   promise<void> drained();
   void drained(callback_of<void> done);
 

@@ -19,9 +19,16 @@ namespace trireme::detail {
 /// What the threads of a blocking pool take from its queue.
 class blocking_task : public job {
 public:
-  /// Worker. May move `self`, which is this task, on to a loop.
-  virtual void execute(std::unique_ptr<job>& self) noexcept = 0;
+  /// Worker: does the work. True where somebody waits for the answer; then `go_home` comes next.
+  virtual bool execute() noexcept = 0;
+  /// Worker: moves `self`, which is this task, on to its loop, unless that has gone.
+  virtual void go_home(std::unique_ptr<job>& self) noexcept = 0;
+
+  bool slow = false;  // has a place among those that only half of the threads may do at a time
 };
+
+/// Whether work under way keeps its loop alive, and a virtual clock still.
+enum class keeps_alive : bool { no, yes };
 
 /// One operation that may block, asked for by a loop. It is shared by two: the loop, until the operation is
 /// answered, and the task that goes to a worker and comes back. The loop owns the receiver of the answer, the
@@ -37,7 +44,7 @@ public:
   blocking_call& operator=(const blocking_call&) = delete;
 
   /// Loop: from now on it belongs to its loop, and follows the context that is current.
-  void begin();
+  void begin(keeps_alive counts);
   /// Loop: it could not be queued, or need not; its answer is a callback of its own.
   void refuse(error reason);
   /// Loop: the task has come back.

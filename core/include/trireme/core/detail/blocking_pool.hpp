@@ -1,6 +1,7 @@
 #pragma once
 #include <cstddef>
 #include <memory>
+#include <optional>
 #include <string>
 #include <trireme/core/completion.hpp>
 #include <trireme/core/detail/blocking_call.hpp>
@@ -29,7 +30,7 @@ struct blocking_pool_options {
 /// with work under way, and so may the pool: what it has queued is done first. Errors: `errc::full` and
 /// `errc::closed`, with the operation "blocking_pool". Order: work starts in the order in which one loop gave
 /// it; each answer is a callback of its own in the poll phase. Work under way keeps the loop alive, and a
-/// virtual clock still.
+/// virtual clock still, but for what is slow.
 class blocking_pool {
 public:
   explicit blocking_pool(blocking_pool_options options = {});
@@ -46,7 +47,15 @@ public:
   /// done.
   template <class T, class Work>
   void run(completion<T> done, Work work) {
-    start(*new typed_blocking_call<T, Work>(std::move(done), std::move(work)));
+    start(*new typed_blocking_call<T, Work>(std::move(done), std::move(work)), kind::quick);
+  }
+  /// The same for what waits for another machine: half of the threads, rounded up, do such work at a time,
+  /// whoever asks, so that the others are left for files; as many more as the queue takes wait. It does not
+  /// keep the loop alive: the caller holds a `pending_work` for as long as somebody waits for the answer.
+  /// Source: libuv's UV__WORK_SLOW_IO, https://github.com/libuv/libuv/blob/v1.x/src/threadpool.c
+  template <class T, class Work>
+  void run_slow(completion<T> done, Work work) {
+    start(*new typed_blocking_call<T, Work>(std::move(done), std::move(work)), kind::slow);
   }
   /// Destroys `errand` on a thread of the pool; here where it is full or closed. For what blocks as it goes.
   template <class Errand>
@@ -56,15 +65,18 @@ public:
   void close() noexcept;
   /// How many have started.
   std::size_t threads() const noexcept;
-  /// Work that waits or runs.
+  /// Work that waits or runs; what has been done counts no more when its answer arrives.
   std::size_t outstanding() const noexcept;
 
 private:
+  enum class kind : bool { quick, slow };
   struct shared_state;
   explicit blocking_pool(std::shared_ptr<shared_state> state) noexcept : state_(std::move(state)) {}
   static void work(shared_state& state) noexcept;
-  void start(blocking_call& call);
+  static void perform(shared_state& state, std::unique_ptr<job> task) noexcept;
+  void start(blocking_call& call, kind how);
   posting submit(std::unique_ptr<job>& task);
+  posting submit_slow(std::unique_ptr<job>& task);
   void grow(std::size_t wanted);
 
   std::shared_ptr<shared_state> state_;  // by the threads too, for those that are left behind
@@ -74,8 +86,12 @@ template <class T>
 struct destroyed_elsewhere final : blocking_task {
   explicit destroyed_elsewhere(T what) : goes_(std::move(what)) {}
   void run() override {}
-  void execute(std::unique_ptr<job>&) noexcept override {}
-  T goes_;
+  bool execute() noexcept override {
+    goes_.reset();
+    return false;
+  }
+  void go_home(std::unique_ptr<job>&) noexcept override {}
+  std::optional<T> goes_;
 };
 
 template <class Errand>

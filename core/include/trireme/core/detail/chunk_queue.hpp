@@ -6,11 +6,14 @@
 
 namespace trireme::detail {
 
-/// First in, first out. Keeps its room, up to 64 places, so that it allocates nothing once it has grown.
+/// First in, first out. Keeps its room, up to 64 places, so that it allocates nothing once it has grown; more
+/// goes when it is empty.
 class chunk_queue {
 public:
   bool empty() const noexcept { return count_ == 0; }
   std::size_t count() const noexcept { return count_; }
+  /// How many it takes before it grows.
+  std::size_t room() const noexcept { return ring_.size(); }
 
   void push(shared_bytes chunk) {
     if (count_ == ring_.size()) grow();
@@ -20,18 +23,20 @@ public:
   shared_bytes pop() noexcept {
     shared_bytes first = std::exchange(ring_[first_], shared_bytes());
     first_ = place(1);
-    --count_;
+    if (--count_ == 0 && ring_.size() > kept) forget_room();
     return first;
   }
   void clear() noexcept {
     while (!empty()) pop();
-    if (ring_.size() > kept) ring_ = std::vector<shared_bytes>();
-    first_ = 0;
   }
 
 private:
   static constexpr std::size_t kept = 64;
 
+  void forget_room() noexcept {
+    ring_ = std::vector<shared_bytes>();
+    first_ = 0;
+  }
   std::size_t place(std::size_t offset) const noexcept { return (first_ + offset) & (ring_.size() - 1); }
   void grow() {
     std::vector<shared_bytes> wider(ring_.empty() ? 4 : 2 * ring_.size());

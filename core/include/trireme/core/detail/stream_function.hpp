@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <trireme/core/context.hpp>
@@ -23,21 +24,20 @@ template <class Work>
 concept consuming = std::is_invocable_v<Work&, shared_bytes> && std::is_void_v<comes_to<Work, shared_bytes>>;
 
 /// The function that a stream is made of. What it returns comes to `Self::arrived`, at once where it is no
-/// promise and no task, and its error to `Self::failed`; not once the stream has gone. Keeps the function for
-/// as long as a coroutine of it runs.
+/// promise and no task, and its error to `Self::failed`; not once it was stopped or the stream has gone: what
+/// a transform was asked for in one pipeline does not come to the next. Keeps the function for as long as a
+/// coroutine of it runs.
 template <class Self, class Work>
 class stream_function {
 public:
   stream_function(Self& self, Work work) : shared_(std::make_shared<shared>(self, std::move(work))) {}
   stream_function(const stream_function&) = delete;
   stream_function& operator=(const stream_function&) = delete;
-  ~stream_function() {
-    shared_->self = nullptr;
-    stop();
-  }
+  ~stream_function() { stop(); }
 
-  /// Asks what runs to stop.
+  /// Asks what runs to stop, and takes no answer of it.
   void stop() {
+    ++shared_->stops;
     if (const context_ptr running = std::exchange(context_, context_ptr())) running->request_stop();
   }
 
@@ -57,8 +57,9 @@ public:
 private:
   struct shared {
     shared(Self& made, Work given) : self(&made), work(std::move(given)) {}
-    Self* self;
+    Self* const self;  // gone with the last stop
     Work work;
+    std::uint64_t stops = 0;
   };
 
   static loop& owner_of(Self& self) {
@@ -72,15 +73,16 @@ private:
   void call_and_wait(Arguments&&... arguments) {
     loop& owner = owner_of(*shared_->self);
     if (!context_) context_ = context::make(owner.current());
+    const std::uint64_t stops = shared_->stops;
     auto pending = owner.run_in(
         context_, [&] { return to_promise(shared_->work(std::forward<Arguments>(arguments)...)); });
     std::move(pending)
         .then(
-            [kept = shared_](auto&&... value) {
-              if (kept->self) kept->self->arrived(std::forward<decltype(value)>(value)...);
+            [kept = shared_, stops](auto&&... value) {
+              if (kept->stops == stops) kept->self->arrived(std::forward<decltype(value)>(value)...);
             },
-            [kept = shared_](const error& reason) {
-              if (kept->self) kept->self->failed(reason);
+            [kept = shared_, stops](const error& reason) {
+              if (kept->stops == stops) kept->self->failed(reason);
             })
         .detach();
   }

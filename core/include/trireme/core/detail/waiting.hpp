@@ -3,6 +3,7 @@
 #include <memory>
 #include <trireme/core/completion.hpp>
 #include <trireme/core/context.hpp>
+#include <trireme/core/counters.hpp>
 #include <trireme/core/detail/intrusive_list.hpp>
 #include <trireme/core/detail/recycler.hpp>
 #include <utility>
@@ -54,14 +55,17 @@ public:
 
   bool empty() const noexcept { return size_ == 0; }
 
-  /// Beyond the limit it is refused in a tick, with `errc::full`.
+  /// Beyond the limit it is refused in a tick, with `errc::full`, counted as "stream.waiting_full".
   void add(completion<T> done) {
     const bool full = size_ == limit;
     loop& owner = done.owner();
     auto* const made = new waiting<T>(*this, std::move(done));
     items_.push_back(*made);
     ++size_;
-    if (full) return made->reject_soon(errc::full);
+    if (full) {
+      owner.counters().get("stream.waiting_full").add();
+      return made->reject_soon(errc::full);
+    }
     if (const context_ptr current = owner.current()) current->watch(made->watch_);
   }
   /// Callbacks may destroy anything, this list included; it goes on to the last.

@@ -39,8 +39,9 @@ struct lookup_cache_options {
   duration keep_missing = std::chrono::seconds(2);
   /// How many names are kept; beyond it the one goes that was not asked for the longest.
   std::size_t entries = 1000;
-  /// How many names are looked up at once; further ones wait. Half of the blocking pool, as in libuv, so that
-  /// a name server that does not answer leaves threads for files.
+  /// How many names this cache looks up at once; further ones wait. All caches of the process together use
+  /// half of the threads of the blocking pool at most, as in libuv, so that a name server that does not
+  /// answer leaves threads for files.
   std::size_t at_once = 2;
   /// How many look-ups may wait for an answer; beyond it `errc::full`, counted as "dns.full".
   std::size_t waiting = 10'000;
@@ -55,7 +56,8 @@ struct lookup_cache_options {
 /// Errors: `dns::errc` with the operation "getaddrinfo" and the name; `EINVAL` for what can be no name; a
 /// stop of the context current at the call answers with its reason at once.
 /// Order: an answer is a callback of its own; one that was kept, or an address given as text, comes a tick
-/// later. Counted as "dns.asked", "dns.kept" (answered from the cache) and "dns.joined".
+/// later. Counted as "dns.asked", "dns.kept" (answered from the cache) and "dns.joined". A look-up keeps the
+/// loop alive while somebody waits for it.
 class lookup_cache {
 public:
   using bound_to_a_loop = void;

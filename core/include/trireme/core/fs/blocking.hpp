@@ -1,5 +1,6 @@
 #pragma once
 #include <string>
+#include <trireme/core/error.hpp>
 #include <trireme/core/fs/file_info.hpp>
 #include <trireme/core/fs/options.hpp>
 #include <vector>

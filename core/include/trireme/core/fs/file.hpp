@@ -2,6 +2,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <trireme/core/completion.hpp>
 #include <trireme/core/fs/file_info.hpp>
@@ -77,6 +78,9 @@ public:
   void close(callback_of<void> done);
 
 private:
+  friend class read_stream;
+  /// What one read of the system brings, from `offset` where it is given; nothing at the end only.
+  void read_once(std::optional<std::uint64_t> offset, std::size_t size, callback_of<std::string> done);
   loop& owner() const noexcept;
 
   loop* owner_ = nullptr;

@@ -18,7 +18,8 @@ enum class file_kind : std::uint8_t {
   character_device,
 };
 
-/// What `stat` tells. Times are of the system's clock, to the nanosecond where the file system keeps them so.
+/// What `stat` tells. Times are of the system's clock, to the nanosecond where the file system keeps them so;
+/// those before 1677 and after 2262 come as the first and the last of what it can tell.
 struct file_info {
   using time = std::chrono::system_clock::time_point;
   file_kind kind = file_kind::unknown;

@@ -17,8 +17,8 @@ struct write_options {
   /// The contents go to a new file in the same directory, which then takes the name: whoever reads sees the
   /// old contents or the new, and a failure leaves the old. Otherwise the file is emptied and written.
   bool atomic = true;
-  /// The contents, and with `atomic` the name, are on the disk before the operation ends; without, a crash of
-  /// the machine may lose them, and with `atomic` may leave an empty file on some file systems.
+  /// The contents, and the name, are on the disk before the operation ends; without, a crash of the machine
+  /// may lose them, and with `atomic` may leave an empty file on some file systems.
   bool durable = true;
   /// For a file that is not there yet, less the process's umask. One that is keeps its own.
   std::uint32_t permissions = 0666;
@@ -27,7 +27,7 @@ struct write_options {
 /// How `append_file` writes.
 struct append_options {
   append_options() {}
-  /// The contents are on the disk before the operation ends.
+  /// The contents, and the name of a file that is made, are on the disk before the operation ends.
   bool durable = false;
   /// For a file that is not there yet, less the process's umask.
   std::uint32_t permissions = 0666;
@@ -60,7 +60,7 @@ struct directory_options {
 /// How `read_directory` reads.
 struct listing_options {
   listing_options() {}
-  /// A directory with more entries is `errc::full`.
+  /// A directory with more entries is `errc::full`, counted as "fs.listing_full" where a loop asked.
   std::size_t limit = 1'000'000;
 };
 

@@ -12,7 +12,7 @@ namespace trireme::fs {
 /// What a `read_stream` reads.
 struct read_stream_options {
   read_stream_options() {}
-  /// In bytes, of each read. Node's mark of file streams, 64 KiB. Source:
+  /// In bytes, the most of each read. Node's mark of file streams, 64 KiB. Source:
   /// https://nodejs.org/docs/latest-v20.x/api/fs.html#fscreatereadstreampath-options
   std::size_t chunk_size = 64 * 1024;
   /// The first byte; without one, from the position of the file.
@@ -22,7 +22,8 @@ struct read_stream_options {
 };
 
 /// A file as a source of bytes. It is opened at the first read, read a chunk at a time on the blocking pool,
-/// and closed at its end.
+/// and closed at its end. A chunk is what one read brings: of a pipe or a terminal, what has come so far.
+/// While none has, the read keeps a thread of the pool, as in Node.
 ///
 ///     fs::read_stream from(loop, "/var/log/chat");
 ///     fs::write_stream to(loop, "/var/log/chat.old");
@@ -54,7 +55,6 @@ private:
   read_stream_options options_;
   file file_;
   std::uint64_t read_ = 0;
-  bool at_end_ = false;
   std::shared_ptr<read_stream*> self_;  // null inside once this has gone
 };
 

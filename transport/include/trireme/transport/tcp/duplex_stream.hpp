@@ -15,12 +15,13 @@ namespace trireme::transport::tcp {
 ///
 /// Nothing is read from the socket but on demand, so a consumer that is slow fills the kernel's window and
 /// slows the peer. Small writes of one turn leave together; a chunk counts as written when the kernel has it,
-/// or when less than 16 KiB wait for the end of the turn.
+/// or when no more than 16 KiB, or the group's limit, wait for the end of the turn.
 ///
 /// Thread: the loop's. Lifetime: the group outlives it; destroying it closes the connection, and loses what
 /// the kernel has not taken: `end` the sink first. The connection is closed when both directions are over.
-/// Errors: a failed connection fails both; a sink that is destroyed with an error closes the connection, and
-/// the source fails with the same. A peer that has gone is noticed by reading or writing only.
+/// Errors: a failed connection fails both, and goes to `loop::on_uncaught` only where the sink held bytes and
+/// nobody was told; a sink that is destroyed with an error closes the connection, and the source fails with
+/// the same. A peer that has gone is noticed by reading or writing only.
 class duplex_stream final : public duplex {
 public:
   duplex_stream(stream_group& group, int fd, const stream_options& options = {});
@@ -77,6 +78,7 @@ private:
   void close_if_over();
 
   stream_group& group_;
+  const std::size_t corked_at_most_;
   events events_;
   std::unique_ptr<stream> stream_;  // null once closed
   shared_bytes held_;               // waits until the kernel has taken what is before it

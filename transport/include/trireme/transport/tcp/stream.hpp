@@ -20,6 +20,8 @@ public:
       : loop_(owner), max_buffered_(max_buffered), overflows_(owner.counters().get("tcp.output_overflow")) {}
 
   loop& owner() const noexcept { return loop_; }
+  /// In bytes, of each stream.
+  std::size_t max_buffered() const noexcept { return max_buffered_; }
 
 private:
   friend class stream;
