@@ -1,6 +1,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -21,6 +22,13 @@ bool tell_pending(int fd) noexcept {
   return ::setsockopt(fd, IPPROTO_TCP, TCP_INQ, &on, sizeof on) == 0;
 }
 
+/// Files and directories are always ready: the kernel does not watch them, which Asio keeps to itself. Asked
+/// only of what is no TCP socket: accepting a connection costs no call more.
+bool is_always_ready(int fd) noexcept {
+  struct stat about {};
+  return ::fstat(fd, &about) == 0 && (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode));
+}
+
 int pending_after(msghdr& message) noexcept {
   const cmsghdr* const told = CMSG_FIRSTHDR(&message);
   if (!told || told->cmsg_level != IPPROTO_TCP || told->cmsg_type != TCP_CM_INQ) return 1;
@@ -35,6 +43,7 @@ descriptor::descriptor(loop& owner, int fd, handler& target)
     : loop_(owner), handler_(target), fd_(fd), tells_pending_(tell_pending(fd)) {
   loop_.assert_current();
   try {
+    if (!tells_pending_ && is_always_ready(fd)) throw error::from_errno(EPERM, "epoll_ctl");
     watch_ = watch::start(*this);
   } catch (...) {
     ::close(fd);

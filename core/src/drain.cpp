@@ -49,16 +49,19 @@ void loop_state::report_rejections() {
 namespace trireme {
 
 void loop::on_starved(unique_function<void(const std::string&)> handler) {
+  assert_current();
   using kept = unique_function<void(const std::string&)>;
   state_->starved_handler = handler ? std::make_shared<kept>(std::move(handler)) : nullptr;
 }
 
 void loop::on_uncaught(unique_function<void(const error&)> handler) {
+  assert_current();
   using kept = unique_function<void(const error&)>;
   state_->uncaught_handler = handler ? std::make_shared<kept>(std::move(handler)) : nullptr;
 }
 
 void loop::uncaught(const error& failure) {
+  assert_current();
   if (const auto handler = state_->uncaught_handler) {
     try {
       return (*handler)(failure);

@@ -3,7 +3,11 @@
 
 namespace trireme {
 
-bool timer::exists() const noexcept { return loop_ && loop_->internals().timers.current(slot_, generation_); }
+bool timer::exists() const noexcept {
+  if (!loop_) return false;
+  loop_->assert_current();
+  return loop_->internals().timers.current(slot_, generation_);
+}
 bool timer::active() const noexcept {
   if (!exists()) return false;
   const auto& node = loop_->internals().timers[slot_];
@@ -30,11 +34,12 @@ void timer::unref() noexcept {
   }
 }
 
-bool immediate::active() const noexcept { return loop_ && loop_->immediates_.find(number_); }
-bool immediate::has_ref() const noexcept {
-  const auto* const found = loop_ ? loop_->immediates_.find(number_) : nullptr;
-  return found && found->referenced;
+bool immediate::active() const noexcept {
+  if (!loop_) return false;
+  loop_->assert_current();
+  return loop_->immediates_.find(number_);
 }
+bool immediate::has_ref() const noexcept { return active() && loop_->immediates_.find(number_)->referenced; }
 void immediate::ref() noexcept {
   if (active()) loop_->immediates_.set_referenced(*loop_->immediates_.find(number_), true);
 }
@@ -47,23 +52,31 @@ void immediate::clear() noexcept {
 
 void hook::clear() noexcept {
   if (!state_) return;
+  if (state_->owner) state_->owner->assert_current();
   unref();
   state_->unlink();
   state_->owner = nullptr;
   state_.reset();
 }
 void hook::ref() noexcept {
-  if (state_ && state_->owner && !std::exchange(state_->referenced, true))
-    ++state_->owner->internals().references;
+  if (!state_ || !state_->owner) return;
+  state_->owner->assert_current();
+  if (!std::exchange(state_->referenced, true)) ++state_->owner->internals().references;
 }
 void hook::unref() noexcept {
-  if (state_ && state_->owner && std::exchange(state_->referenced, false))
-    --state_->owner->internals().references;
+  if (!state_ || !state_->owner) return;
+  state_->owner->assert_current();
+  if (std::exchange(state_->referenced, false)) --state_->owner->internals().references;
 }
 
-pending_work::pending_work(loop& owner) noexcept : loop_(&owner) { ++owner.internals().outside; }
+pending_work::pending_work(loop& owner) noexcept : loop_(&owner) {
+  owner.assert_current();
+  ++owner.internals().outside;
+}
 pending_work::~pending_work() {
-  if (loop_) --loop_->internals().outside;
+  if (!loop_) return;
+  loop_->assert_current();
+  --loop_->internals().outside;
 }
 
 }  // namespace trireme

@@ -1,3 +1,4 @@
+#include <trireme/core/detail/assert_callable.hpp>
 #include <trireme/core/detail/inbox.hpp>
 #include <trireme/core/remote_loop.hpp>
 
@@ -6,6 +7,7 @@ namespace trireme {
 namespace detail {
 
 posting inbox::post(unique_function<void()>& call) {
+  assert_callable(call);
   letter sent{nullptr, std::move(call)};
   const posting outcome = letters_.push(sent);
   if (outcome != posting::posted) call = std::move(sent.call);

@@ -60,14 +60,22 @@ loop::~loop() {
   detail::leave_thread(*this);
 }
 
-void loop::stop() noexcept { state_->stopping = true; }
+void loop::stop() noexcept {
+  assert_current();
+  state_->stopping = true;
+}
 void loop::stop(int exit_code) noexcept {
+  assert_current();
   state_->stopping = true;
   state_->exit_code = exit_code;
 }
-void loop::set_exit_code(int exit_code) noexcept { state_->exit_code = exit_code; }
+void loop::set_exit_code(int exit_code) noexcept {
+  assert_current();
+  state_->exit_code = exit_code;
+}
 
 bool loop::alive() const {
+  assert_current();
   const detail::loop_state& state = *state_;
   return state.references > 0 || state.outside > 0 || immediates_.referenced() > 0 ||
          !state.pending.empty() || !state.closing.empty() || !state.flushes.empty() || !ticks_.empty() ||
@@ -80,11 +88,10 @@ int loop::native_handle() const noexcept { return state_->io->native_handle(); }
 duration loop::prepare_wait() {
   assert_current();
   detail::loop_state& state = *state_;
-  if (std::exchange(state.sleeps_outside, false)) state.incoming->awake();
-  if (state.something_waits() || state.io->has_handlers()) return duration::zero();
+  if (state.sleeps_outside) state.awake_outside();
+  if (state.something_waits()) return duration::zero();
   const duration wait = state.time_to_wait();
-  state.sleeps_outside = wait != duration::zero() && state.incoming->about_to_sleep();
-  return state.sleeps_outside ? wait : duration::zero();
+  return wait != duration::zero() && state.about_to_sleep_outside() ? wait : duration::zero();
 }
 
 void loop::read_clock() const noexcept { state_->read_clock(); }
@@ -97,8 +104,14 @@ timer loop::set_interval(duration period, callback work) {
   return state_->add_timer(std::max(period, duration{1}), true, std::move(work));
 }
 
-void loop::defer_pending(callback work) { state_->pending.push(std::move(work), context_); }
-void loop::defer_close(callback work) { state_->closing.push(std::move(work), context_); }
+void loop::defer_pending(callback work) {
+  assert_current();
+  state_->pending.push(std::move(work), context_);
+}
+void loop::defer_close(callback work) {
+  assert_current();
+  state_->closing.push(std::move(work), context_);
+}
 
 posting loop::post(callback& work) const { return state_->incoming->post(work); }
 remote_loop loop::remote() const { return remote_loop(state_->incoming); }
@@ -108,15 +121,18 @@ hook loop::on_idle(callback work) { return state_->add_hook(state_->idle_hooks, 
 hook loop::on_check(callback work) { return state_->add_hook(state_->check_hooks, std::move(work)); }
 
 void loop::on_phase(unique_function<void(phase)> watcher) {
+  assert_current();
   using kept = unique_function<void(phase)>;
   state_->phase_watcher = watcher ? std::make_shared<kept>(std::move(watcher)) : nullptr;
 }
 
 void loop::on_before_exit(callback handler) {
+  assert_current();
   state_->before_exit_handler = handler ? std::make_shared<callback>(std::move(handler)) : nullptr;
 }
 
 std::size_t loop::waiting(queue which) const noexcept {
+  assert_current();
   switch (which) {
     case queue::ticks:
       return ticks_.size();
@@ -141,13 +157,14 @@ void loop::drain() {
   state_->drain();
 }
 
-void loop::on_signal(int number, callback work) {
+hook loop::on_signal(int number, callback work) {
   assert_current();
   if (!state_->signals) state_->signals = std::make_unique<detail::signal_watcher>(*this);
-  state_->signals->set(number, std::move(work));
+  return state_->signals->add(number, std::move(work));
 }
 
-void loop::assert_current() const noexcept { TRIREME_DEBUG_ASSERT(state_->on_its_thread()); }
+// Always here: a debug build may use a library that was built for release.
+void loop::assert_thread() const noexcept { TRIREME_ASSERT(state_->on_its_thread()); }
 
 asio::io_context& loop::context() noexcept { return state_->io->context(); }
 

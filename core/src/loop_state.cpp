@@ -73,11 +73,21 @@ void loop_state::fire(timer_queue::index which) {
   self.context_ = due.context;
   guarded(due.work);
   timers.returned(which, generation);
-  if (timers.current(which, generation) && due.list == timer_queue::none) {
-    due.repeats ? timers.arm(which, begun) : forget(which);
-  }
+  if (timers.current(which, generation)) go_on(which, begun);
   self.context_ = {};
   self.drain();
+}
+
+/// After its call a timeout is forgotten, unless it was refreshed there; an interval counts from the begin of
+/// the call, refreshed there or not, as in Node.
+void loop_state::go_on(timer_queue::index which, time_point begun) {
+  const timer_queue::node& called = timers[which];
+  if (called.repeats) {
+    timers.disarm(which);
+    timers.arm(which, begun);
+  } else if (called.list == timer_queue::none) {
+    forget(which);
+  }
 }
 
 void loop_state::forget(timer_queue::index which) noexcept {
@@ -87,6 +97,7 @@ void loop_state::forget(timer_queue::index which) noexcept {
 
 hook loop_state::add_hook(list<hook_state>& hooks, callback work) {
   self.assert_current();
+  assert_callable(work);
   auto added = std::make_shared<hook_state>(self, std::move(work));
   hooks.push_back(*added);
   ++references;

@@ -32,8 +32,11 @@ public:
     return any;
   }
 
-  /// Whether handlers wait that need no event: those do not turn the handle readable.
-  bool has_handlers() noexcept;
+  /// For a foreign loop that is about to wait for the handle. False where handlers wait already: those do not
+  /// turn it readable. True where none does: what other threads hand to Asio turns it readable from then on,
+  /// until `awake`.
+  bool about_to_sleep_outside() noexcept;
+  void awake() noexcept;
   /// Turns readable where `poll` has something to do; -1 where Asio does not tell.
   int native_handle() noexcept;
 

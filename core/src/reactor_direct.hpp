@@ -39,6 +39,10 @@ struct opened_work {
   friend auto& work_of(scheduler& from) { return from.*Member; }
 };
 template <auto Member>
+struct opened_interrupted {
+  friend bool& interrupted_of(scheduler& from) { return from.*Member; }
+};
+template <auto Member>
 struct opened_handle {
   friend int handle_of(epoll_reactor& from) { return from.*Member; }
 };
@@ -46,11 +50,13 @@ auto& queue_of(scheduler&);
 auto& lock_of(scheduler&);
 operation& marker_of(scheduler&);
 auto& work_of(scheduler&);
+bool& interrupted_of(scheduler&);
 int handle_of(epoll_reactor&);
 template struct opened_work<&scheduler::outstanding_work_>;
 template struct opened<&scheduler::op_queue_>;
 template struct opened_lock<&scheduler::mutex_>;
 template struct opened_marker<&scheduler::task_operation_>;
+template struct opened_interrupted<&scheduler::task_interrupted_>;
 template struct opened_handle<&epoll_reactor::epoll_fd_>;
 
 using scheduler_lock = asio::detail::conditionally_enabled_mutex::scoped_lock;
@@ -58,8 +64,7 @@ using scheduler_lock = asio::detail::conditionally_enabled_mutex::scoped_lock;
 enum class standing { handlers_first, marker_then_handlers, marker_alone };
 
 /// Where the marker, the entry that asks the reactor, is in the queue of handlers.
-standing look_at(scheduler& from) {
-  const scheduler_lock lock(lock_of(from));
+standing look_at(scheduler& from, const scheduler_lock&) {
   auto& queue = queue_of(from);
   if (queue.front() != &marker_of(from)) return standing::handlers_first;
   queue.pop();
@@ -70,6 +75,8 @@ standing look_at(scheduler& from) {
   queue.push(behind);
   return alone ? standing::marker_alone : standing::marker_then_handlers;
 }
+
+standing look_at(scheduler& from) { return look_at(from, scheduler_lock(lock_of(from))); }
 
 /// Puts what is ready now to the end, and the marker behind it, as the scheduler itself would. False where
 /// there is no handler at all.
@@ -118,7 +125,20 @@ bool reactor::run_next() {
   return look_at(*handlers_) == standing::handlers_first && handlers_->poll_one(ignored) > 0;
 }
 
-bool reactor::has_handlers() noexcept { return look_at(*handlers_) != standing::marker_alone; }
+// The scheduler interrupts the reactor for a handler of another thread only while it waits there itself. It
+// takes the look and the request under one lock, so that no handler comes between.
+bool reactor::about_to_sleep_outside() noexcept {
+  const scheduler_lock lock(lock_of(*handlers_));
+  if (look_at(*handlers_, lock) != standing::marker_alone) return false;
+  interrupted_of(*handlers_) = false;
+  return true;
+}
+
+void reactor::awake() noexcept {
+  const scheduler_lock lock(lock_of(*handlers_));
+  interrupted_of(*handlers_) = true;
+}
+
 int reactor::native_handle() noexcept { return handle_of(*events_); }
 
 }  // namespace trireme::detail

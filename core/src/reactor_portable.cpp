@@ -16,7 +16,9 @@ bool reactor::run_first(duration timeout) {
 }
 
 bool reactor::run_next() { return context_.poll_one() > 0; }
-bool reactor::has_handlers() noexcept { return true; }  // perhaps: without a handle it makes no difference
+// Handlers wait, perhaps: without a handle it makes no difference.
+bool reactor::about_to_sleep_outside() noexcept { return false; }
+void reactor::awake() noexcept {}
 int reactor::native_handle() noexcept { return -1; }
 
 }  // namespace trireme::detail

@@ -5,79 +5,128 @@
 #include <unistd.h>
 
 #include <array>
-#include <atomic>
 #include <cerrno>
 #include <csignal>
+#include <mutex>
+#include <optional>
+#include <thread>
 
 namespace trireme::detail {
 
 namespace {
 
-// The pipe of each signal's loop, plus one; 0: nobody's. The handler may run on any thread, at any time.
-std::array<std::atomic<int>, NSIG> pipes;
+// The write ends, plus one, of the loops' pipes; 0: free. The handler may run on any thread, at any time.
+std::array<std::atomic<int>, 64> pipes;
+std::atomic<int> handlers_running;  // pairs with pipes: who frees a place waits until no handler can know it
+
+struct action {
+  std::size_t claims = 0;
+  struct sigaction before {};  // of the process, for the last claim to restore
+};
+std::mutex actions_mutex;  // guards actions
+std::array<action, NSIG> actions;
 
 extern "C" void trireme_on_signal(int number) {
   const int saved = errno;
   const unsigned char byte = static_cast<unsigned char>(number);
-  const int fd = pipes[static_cast<std::size_t>(number)].load(std::memory_order_relaxed) - 1;
-  if (fd >= 0) {
+  handlers_running.fetch_add(1);
+  for (const auto& each : pipes) {
+    const int fd = each.load() - 1;
+    if (fd < 0) continue;
     [[maybe_unused]] const auto written = ::write(fd, &byte, 1);
   }
+  handlers_running.fetch_sub(1);
   errno = saved;
 }
 
+struct sigaction install(int number) {
+  struct sigaction ours {};
+  struct sigaction before {};
+  ours.sa_handler = &trireme_on_signal;
+  ours.sa_flags = SA_RESTART;
+  ::sigemptyset(&ours.sa_mask);
+  if (::sigaction(number, &ours, &before) != 0) throw error::from_errno(errno, "sigaction");
+  return before;
+}
+
+struct signal_hook final : hook_state {
+  signal_hook(loop& owner_, callback work_, int number)
+      : hook_state(owner_, std::move(work_)), claim(std::in_place, number) {
+    referenced = false;
+  }
+  std::optional<signal_claim> claim;
+};
+
 }  // namespace
 
-signal_watcher::signal_watcher(loop& owner) : loop_(owner) {
+signal_claim::signal_claim(int number) : number_(number) {
+  if (number <= 0 || number >= NSIG) throw error::from_errno(EINVAL, "sigaction");
+  const std::scoped_lock lock(actions_mutex);
+  action& claimed = actions[static_cast<std::size_t>(number)];
+  const struct sigaction before = install(number);
+  if (claimed.claims++ == 0) claimed.before = before;
+}
+
+signal_claim::~signal_claim() {
+  const std::scoped_lock lock(actions_mutex);
+  action& claimed = actions[static_cast<std::size_t>(number_)];
+  if (--claimed.claims > 0) return;
+  struct sigaction now {};
+  ::sigaction(number_, nullptr, &now);
+  if (now.sa_handler != &trireme_on_signal) return;  // another's, who came later
+  ::sigaction(number_, &claimed.before, nullptr);
+}
+
+signal_pipe::signal_pipe() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
     throw error::from_errno(errno, "socketpair");
   }
+  read_end_ = ends[0];
   write_end_ = ends[1];
-  read_end_ = std::make_unique<descriptor>(owner, ends[0], *this);
-  read_end_->unref();
+  for (auto& each : pipes) {
+    int free = 0;
+    if (!each.compare_exchange_strong(free, write_end_ + 1)) continue;
+    place_ = &each;
+    return;
+  }
+  for (const int end : ends) ::close(end);
+  throw error::from_errno(EUSERS, "on_signal");
 }
 
-signal_watcher::~signal_watcher() {
-  for (const auto& [number, target] : callbacks_) restore(number);
+signal_pipe::~signal_pipe() {
+  place_->store(0);
+  while (handlers_running.load() > 0) std::this_thread::yield();
   ::close(write_end_);
 }
 
-void signal_watcher::set(int number, callback work) {
-  if (!work) {
-    if (callbacks_.erase(number)) restore(number);
-    return;
-  }
-  if (number <= 0 || number >= NSIG) throw error::from_errno(EINVAL, "sigaction");
-  struct sigaction action {};
-  action.sa_handler = &trireme_on_signal;
-  action.sa_flags = SA_RESTART;
-  ::sigemptyset(&action.sa_mask);
-  auto& pipe = pipes[static_cast<std::size_t>(number)];
-  const int before = pipe.exchange(write_end_ + 1);
-  if (::sigaction(number, &action, nullptr) != 0) {
-    const int failure = errno;
-    pipe.store(before);
-    throw error::from_errno(failure, "sigaction");
-  }
-  callbacks_[number] = std::make_shared<watched>(watched{std::move(work), loop_.current()});
+signal_watcher::signal_watcher(loop& owner) : loop_(owner), read_end_(owner, pipe_.read_end(), *this) {
+  read_end_.unref();
 }
 
-void signal_watcher::restore(int number) noexcept {
-  auto& pipe = pipes[static_cast<std::size_t>(number)];
-  if (pipe.load() != write_end_ + 1) return;  // another loop has taken it over
-  std::signal(number, SIG_DFL);
-  pipe.store(0);
+signal_watcher::~signal_watcher() {
+  for (auto& [number, hooks] : hooks_) {
+    while (!hooks.empty()) {
+      auto& gone = static_cast<signal_hook&>(hooks.pop_front());
+      gone.owner = nullptr;  // its handle may live on
+      gone.claim.reset();
+    }
+  }
+}
+
+hook signal_watcher::add(int number, callback work) {
+  assert_callable(work);
+  auto added = std::make_shared<signal_hook>(loop_, std::move(work), number);
+  hooks_[number].push_back(*added);
+  return hook(std::move(added));
 }
 
 void signal_watcher::on_readable() {
   // One a turn: a stop then leaves the others where they are.
   unsigned char number;
-  if (read_end_->read(reinterpret_cast<char*>(&number), 1) != 1) return;
-  const auto found = callbacks_.find(number);
-  if (found == callbacks_.end()) return;
-  const auto target = found->second;  // it may replace or remove itself
-  loop_.run_in(target->context, [&] { target->work(); });
+  if (read_end_.read(reinterpret_cast<char*>(&number), 1) != 1) return;
+  const auto found = hooks_.find(number);
+  if (found != hooks_.end()) loop_.internals().run_hooks(found->second);
 }
 
 }  // namespace trireme::detail

@@ -170,7 +170,7 @@ bool loop_state::io_may_wait() noexcept {
 }
 
 bool loop_state::poll_io(duration timeout) {
-  if (std::exchange(sleeps_outside, false)) incoming->awake();
+  if (sleeps_outside) awake_outside();
   if (timeout != duration::zero() && found_by_looking(timeout)) {
     if (io_may_wait()) return true;
     timeout = duration::zero();
@@ -186,6 +186,20 @@ bool loop_state::poll_io(duration timeout) {
   self.drain();
   if (asleep) incoming->awake();
   return ran || something_arrived();
+}
+
+// Other threads come in by two doors: our inbox, and Asio's queue of handlers.
+bool loop_state::about_to_sleep_outside() noexcept {
+  if (!io->about_to_sleep_outside()) return false;
+  sleeps_outside = incoming->about_to_sleep();
+  if (!sleeps_outside) io->awake();
+  return sleeps_outside;
+}
+
+void loop_state::awake_outside() noexcept {
+  sleeps_outside = false;
+  incoming->awake();
+  io->awake();
 }
 
 void loop_state::poll_phase(bool may_wait) {

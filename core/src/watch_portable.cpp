@@ -4,6 +4,7 @@
 #if !TRIREME_PERSISTENT_WATCH
 #include <asio/io_context.hpp>
 #include <asio/posix/stream_descriptor.hpp>
+#include <system_error>
 #include <trireme/core/detail/descriptor.hpp>
 
 namespace trireme::detail {
@@ -56,7 +57,14 @@ private:
 
 }  // namespace
 
-watch* watch::start(descriptor& owner) { return new waiting_watch(owner); }
+// Asio's errors of the system are none of ours.
+watch* watch::start(descriptor& owner) {
+  try {
+    return new waiting_watch(owner);
+  } catch (const std::system_error& refused) {
+    throw error::from_errno(refused.code().value(), "epoll_ctl");
+  }
+}
 void watch::await_readable() { static_cast<waiting_watch*>(this)->await_readable(); }
 void watch::await_writable() { static_cast<waiting_watch*>(this)->await_writable(); }
 void watch::stop(bool closing) noexcept { static_cast<waiting_watch*>(this)->stop(closing); }

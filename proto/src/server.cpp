@@ -24,19 +24,21 @@ server::server(loop& owner, actors::pool& workers, server_options options)
       connect_(calls_, options_.connect),
       sessions_(
           std::make_unique<detail::session_endpoint>(owner, calls_, options_.sessions, options_.any_origin)),
-      http_(owner, options_.http) {
+      http_(owner, options_.http),
+      draining_servers_(owner.counters().get("proto.servers_draining")) {
   http_.upgrade(options_.session_path, sessions_->endpoint());
   http_.fallback([this](const http1::request& from, http1::response to) { serve(from, to); });
   http_.on_rejected([this](const http1::request_head& head, http1::http_error why, http1::response to) {
     reject(head, why, to);
   });
   if (!options_.drain_on_signals) return;
-  for (const int number : {SIGTERM, SIGINT}) loop_.on_signal(number, [this] { on_signal(); });
+  for (const int number : {SIGTERM, SIGINT}) {
+    signals_.push_back(loop_.on_signal(number, [this] { on_signal(); }));
+  }
 }
 
 server::~server() {
-  if (!options_.drain_on_signals) return;
-  for (const int number : {SIGTERM, SIGINT}) loop_.on_signal(number, nullptr);
+  if (drains_for_signal_) draining_servers_.subtract();
 }
 
 void server::serve(const http1::request& from, http1::response to) {
@@ -74,7 +76,18 @@ promise<void> server::drain(duration patience) {
 void server::on_signal() {
   if (draining_) return loop_.stop(1);
   log(log_level::info, "draining");
-  drain(options_.drain_patience).then([this] { loop_.stop(0); }).detach();
+  draining_servers_.add();
+  drains_for_signal_ = true;
+  drain(options_.drain_patience).then([this] { drained_for_signal(); }).detach();
+}
+
+// The loop is stopped in the close phase: by then each of its servers has been told.
+void server::drained_for_signal() {
+  drains_for_signal_ = false;
+  draining_servers_.subtract();
+  loop_.defer_close([&on = loop_, &draining = draining_servers_] {
+    if (draining.value() == 0) on.stop(0);
+  });
 }
 
 }  // namespace trireme::proto

@@ -60,8 +60,8 @@ int main(int argc, char** argv) {
     server.listen("127.0.0.1", port);
     std::printf("listening on http://127.0.0.1:%u\n", server.port());
     std::fflush(stdout);
-    loop.on_signal(SIGTERM, [&loop] { loop.stop(); });
-    loop.on_signal(SIGINT, [&loop] { loop.stop(); });
+    const trireme::hook terminated = loop.on_signal(SIGTERM, [&loop] { loop.stop(); });
+    const trireme::hook interrupted = loop.on_signal(SIGINT, [&loop] { loop.stop(); });
     return loop.run();
   } catch (const trireme::error& failure) {
     std::fprintf(stderr, "bench_server: %s\n", failure.what());

@@ -1,30 +1,16 @@
 // Steady state allocates nothing: counts every call of the global operator new.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <new>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 
-namespace {
-
-std::size_t allocations = 0;
-
-}  // namespace
-
-// Not inline, for g++ would take the pair for a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* block = std::malloc(size)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
-[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
+#include "support/counting_new.hpp"
 
 namespace {
 
 using namespace std::chrono_literals;
 using namespace trireme;
+using trireme::testing::allocations;
 using trireme::testing::test_loop;
 
 constexpr int rounds = 100000;

@@ -118,6 +118,55 @@ TEST(Context, HasTheNearestDeadlineOfItsParents) {
   EXPECT_EQ(child->deadline(), time_point(10ms));
 }
 
+TEST(Context, TellsWatchersAndChildrenInOrderEachChildWithItsOwn) {
+  order log;
+  const auto parent = context::make({});
+  watcher first([&](const error&) { log("first"); });
+  parent->watch(first);
+  const auto child = context::make(parent);
+  watcher of_child([&](const error&) { log("of the child"); });
+  child->watch(of_child);
+  const auto grandchild = context::make(child);
+  watcher of_grandchild([&](const error& reason) { log("of the grandchild " + reason.message()); });
+  grandchild->watch(of_grandchild);
+  watcher last([&](const error&) { log("last"); });
+  parent->watch(last);
+  parent->request_stop(errc::timed_out);
+  EXPECT_EQ(log, (order{"first", "of the child", "of the grandchild timed out", "last"}));
+}
+
+TEST(Context, MayLoseItsLastHandleWhileItIsTold) {
+  auto parent = context::make({});
+  auto child = context::make(parent);
+  watcher of_child([&](const error&) {
+    child = {};
+    parent = {};
+  });
+  child->watch(of_child);
+  parent->request_stop();
+  EXPECT_FALSE(parent);
+}
+
+context_ptr chain_of_contexts(const context_ptr& first) {
+  context_ptr last = first;
+  for (int each = 0; each < 200'000; ++each) last = context::make(last);
+  return last;
+}
+
+TEST(Context, GoesWithALongChainOfParents) {
+  const auto first = context::make({});
+  context_ptr last = chain_of_contexts(first);
+  last = {};
+  first->request_stop();  // nothing is left to be told
+}
+
+TEST(Context, StopsALongChainOfChildren) {
+  const auto first = context::make({});
+  const context_ptr last = chain_of_contexts(first);
+  first->request_stop(errc::timed_out);
+  EXPECT_EQ(last->stop_reason(), errc::timed_out);
+}
+
 TEST(Context, InheritsItsTrace) {
   const auto parent = context::make({});
   const auto child = context::make(parent);

@@ -1,5 +1,6 @@
 #include <trireme/core/detail/descriptor.hpp>
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -261,6 +262,24 @@ TEST_F(Descriptor, KeepsReadinessToWriteThroughAStopInTheReadThatCameWithIt) {
   EXPECT_EQ(log, (order{"readable"}));
   loop.run();
   EXPECT_EQ(log, (order{"readable", "writable"}));
+}
+
+// The kernel does not watch what is always ready, and Asio does not say so.
+TEST(DescriptorAtBirth, RefusesFilesAndDirectories) {
+  test_loop loop;
+  calls handler;
+  for (const char* const path : {"/proc/self/exe", "/proc/self"}) {
+    const int fd = ::open(path, O_RDONLY | O_CLOEXEC);
+    ASSERT_GE(fd, 0);
+    try {
+      const descriptor refused(loop, fd, handler);
+      ADD_FAILURE() << path;
+    } catch (const error& failure) {
+      EXPECT_EQ(failure.code(), std::errc::operation_not_permitted) << path;
+    }
+    EXPECT_EQ(::fcntl(fd, F_GETFD), -1) << "was not closed";
+  }
+  EXPECT_FALSE(loop.alive());
 }
 
 TEST(DescriptorAtBirth, RefusesWhatIsNotOpen) {

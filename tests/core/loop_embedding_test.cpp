@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <asio/ip/tcp.hpp>
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <atomic>
@@ -175,6 +176,56 @@ TEST_F(LoopEmbedding, IsWokenByAsiosTimersAndPosts) {
   timer.async_wait([&](asio::error_code) { fired = true; });
   for (int turn = 0; !fired && turn < 100; ++turn) outer.turn();
   EXPECT_TRUE(fired);
+}
+
+// A45: what reaches Asio by other threads, without our inbox.
+TEST_F(LoopEmbedding, IsWokenByAPostToAsioFromAnotherThread) {
+  foreign_loop outer(inner);
+  int ran = 0;
+  for (int round = 0; round < 50 && ran == round; ++round) {
+    std::atomic<bool> prepared{false};
+    std::thread other([&] {
+      while (!prepared.load()) std::this_thread::yield();
+      asio::post(inner.context(), [&] { ++ran; });
+    });
+    for (int turn = 0; turn < 5 && outer.prepare() == 0; ++turn) inner.poll();
+    EXPECT_LT(outer.prepare(), 0);
+    prepared = true;
+    EXPECT_TRUE(outer.wait(-1));
+    other.join();
+    inner.poll();
+  }
+  EXPECT_EQ(ran, 50);
+  inner.poll();
+  EXPECT_FALSE(outer.wait(0));  // nothing turns it for no reason
+}
+
+// A45: no wake-up is lost, however Asio's posts and waits interleave.
+TEST_F(LoopEmbedding, LosesNoPostToAsioOfManyThreads) {
+  constexpr int threads = 4, each_posts = 5000;
+  foreign_loop outer(inner);
+  int ran = 0;
+  std::vector<std::thread> others;
+  for (int each = 0; each < threads; ++each) {
+    others.emplace_back([&] {
+      for (int post = 0; post < each_posts; ++post) {
+        asio::post(inner.context(), [&ran] { ++ran; });
+        if (post % 64 == 0) std::this_thread::yield();
+      }
+    });
+  }
+  while (ran < threads * each_posts && !::testing::Test::HasFailure()) outer.turn();
+  for (std::thread& each : others) each.join();
+  EXPECT_EQ(ran, threads * each_posts);
+}
+
+TEST_F(LoopEmbedding, IsWokenByAsiosResolver) {
+  foreign_loop outer(inner);
+  asio::ip::tcp::resolver names(inner.context());
+  bool resolved = false;
+  names.async_resolve("127.0.0.1", "80", [&](asio::error_code, const auto&) { resolved = true; });
+  for (int turn = 0; !resolved && turn < 50; ++turn) outer.turn();
+  EXPECT_TRUE(resolved);
 }
 
 TEST_F(LoopEmbedding, SaysHowLongItMayWait) {

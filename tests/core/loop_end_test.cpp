@@ -65,12 +65,19 @@ TEST(LoopEnd, DestroysWhatTheDestroyedScheduled) {
   EXPECT_GT(destroyed, 1 + 7 + 49 + 343 - 1);
 }
 
-TEST(LoopEnd, RejectsThePromisesOfResolversThatGoWithIt) {
+TEST(LoopEnd, RejectsThePromisesOfResolversThatGoWithItToNobody) {
   std::optional<test_loop> loop(std::in_place);
   auto [answer, settle] = make_promise<int>(*loop);
-  std::move(answer).then([](int) { ADD_FAILURE() << "was called"; }).detach();
+  auto held = std::make_shared<int>();
+  loop->on_uncaught([](const error& failure) { ADD_FAILURE() << failure.message(); });
+  std::move(answer)
+      .then([held](int) { ADD_FAILURE() << "was called"; })
+      .or_else([held](const error&) { ADD_FAILURE() << "was called, by a loop that goes"; })
+      .detach();
   loop->set_timeout(1h, [kept = std::make_shared<resolver<int>>(std::move(settle))] {});
+  EXPECT_EQ(held.use_count(), 3);
   loop.reset();
+  EXPECT_EQ(held.use_count(), 1);  // the reactions are gone all the same
 }
 
 TEST(LoopEnd, DestroysHandlersThatAsioHolds) {
@@ -94,7 +101,7 @@ TEST(LoopEnd, DestroysTheHandlerOfUncaughtErrorsAndOfSignals) {
   {
     test_loop loop;
     loop.on_uncaught([end = schedules_at_end(loop, 1, destroyed)](const error&) {});
-    loop.on_signal(SIGUSR2, schedules_at_end(loop, 1, destroyed));
+    loop.set_immediate([kept = loop.on_signal(SIGUSR2, schedules_at_end(loop, 1, destroyed))] {});
   }
   EXPECT_GE(destroyed, 16);
 }

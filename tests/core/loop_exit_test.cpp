@@ -1,10 +1,12 @@
 // How `run` ends: exit codes, `on_before_exit`, `stop`, and what may not be done in a callback.
 #include <gtest/gtest.h>
 
+#include <csignal>
 #include <functional>
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <thread>
 #include <trireme/core/log.hpp>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/promise.hpp>
@@ -210,6 +212,66 @@ TEST(LoopExitDeathTest, AbortsWhereACallbackTurnsItsOwnLoop) {
         "assertion failed");
   }
 }
+
+TEST(LoopExitDeathTest, AbortsWhereItIsGivenNothingToCall) {
+  using arms = void (*)(loop&);
+  const arms ways[] = {
+      [](loop& on) { on.set_immediate(callback()); },
+      [](loop& on) { on.set_timeout(1ms, callback()); },
+      [](loop& on) { on.next_tick(callback()); },
+      [](loop& on) { on.queue_microtask(callback()); },
+      [](loop& on) { on.defer_pending(callback()); },
+      [](loop& on) { on.defer_close(callback()); },
+      [](loop& on) { static_cast<void>(on.post(callback())); },
+      [](loop& on) { static_cast<void>(on.on_check(callback())); },
+      [](loop& on) { static_cast<void>(on.on_signal(SIGUSR1, callback())); },
+  };
+  for (const arms& way : ways) {
+    test_loop loop;
+    EXPECT_DEATH(way(loop), "assertion failed: work|assertion failed: call") << &way - ways;
+  }
+}
+
+#ifndef NDEBUG
+TEST(LoopExitDeathTest, AbortsWhereAnotherThreadCallsIt) {
+  using calls = void (*)(loop&);
+  const calls ways[] = {
+      [](loop& on) { on.next_tick([] {}); },
+      [](loop& on) { on.queue_microtask([] {}); },
+      [](loop& on) { on.set_immediate([] {}); },
+      [](loop& on) { on.set_timeout(1ms, [] {}); },
+      [](loop& on) { on.defer_pending([] {}); },
+      [](loop& on) { on.defer_close([] {}); },
+      [](loop& on) { on.on_phase({}); },
+      [](loop& on) { on.on_before_exit({}); },
+      [](loop& on) { on.on_uncaught({}); },
+      [](loop& on) { on.on_starved({}); },
+      [](loop& on) { on.run_in({}, [] {}); },
+      [](loop& on) { on.stop(); },
+      [](loop& on) { on.stop(1); },
+      [](loop& on) { on.set_exit_code(1); },
+      [](loop& on) { on.alive(); },
+      [](loop& on) { on.waiting(queue::ticks); },
+      [](loop& on) { const pending_work work(on); },
+  };
+  for (const calls& way : ways) {
+    test_loop loop;
+    EXPECT_DEATH(std::thread([&] { way(loop); }).join(), "assertion failed") << &way - ways;
+  }
+}
+
+TEST(LoopExitDeathTest, AbortsWhereAnotherThreadUsesItsHandles) {
+  test_loop loop;
+  timer later = loop.set_timeout(1h, [] {});
+  immediate soon = loop.set_immediate([] {});
+  hook staying = loop.on_check([] {});
+  EXPECT_DEATH(std::thread([&] { later.refresh(); }).join(), "assertion failed");
+  EXPECT_DEATH(std::thread([&] { later.clear(); }).join(), "assertion failed");
+  EXPECT_DEATH(std::thread([&] { soon.clear(); }).join(), "assertion failed");
+  EXPECT_DEATH(std::thread([&] { staying.unref(); }).join(), "assertion failed");
+  EXPECT_DEATH(std::thread([&] { staying.clear(); }).join(), "assertion failed");
+}
+#endif
 
 TEST(LoopExitDeathTest, AbortsWhereACallbackDestroysItsLoop) {
   EXPECT_DEATH(

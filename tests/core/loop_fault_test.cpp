@@ -272,7 +272,7 @@ TEST(LoopFault, RunsOnWhereDescriptorsRunShort) {
   int bytes = 0;
   watched_pair pair(loop, [&] { ++bytes, pair.watched->unref(); });
   const few_descriptors limit(0);
-  EXPECT_THROW(loop.on_signal(SIGUSR2, [] {}), error);
+  EXPECT_THROW(static_cast<void>(loop.on_signal(SIGUSR2, [] {})), error);
   pair.send_byte();
   static_cast<void>(loop.post([&] { ++bytes; }));
   loop.set_timeout(1ms, [&] { ++bytes; });

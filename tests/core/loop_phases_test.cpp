@@ -243,7 +243,7 @@ TEST(LoopPhases, NeverNestTheirCallbacks) {
   loop.on_phase(rules.checked([](phase) {}));
   loop.on_uncaught(rules.checked([&](const error&) { ++uncaught; }));
   loop.on_before_exit(rules.checked([] {}));
-  loop.on_signal(SIGUSR1, rules.checked([] {}));
+  const hook usr1 = loop.on_signal(SIGUSR1, rules.checked([] {}));
   // Virtual time stands still while an idle hook lives.
   const hook idle = loop.on_idle(rules.checked([&] { loop.time().advance(100us); }));
   const hook prepare = loop.on_prepare(rules.checked([] {}));

@@ -34,7 +34,6 @@ public:
     prepare_ = loop_.on_prepare(macrotask());
     check_ = loop_.on_check(macrotask());
     for (hook* const each : {&idle_, &prepare_, &check_}) each->unref();
-    loop_.on_phase([this](phase which) { idle_turn_ = which == phase::idle; });
   }
   void run() {
     while (left_ > 0) {
@@ -122,7 +121,7 @@ private:
   std::thread::id thread_ = std::this_thread::get_id();
   int left_ = 200, small_ = 0;
   unsigned armed_ = 0;
-  bool inside_ = false, idle_turn_ = false;
+  bool inside_ = false;
   std::tuple<time_point, unsigned> last_fired_{time_point::min(), 0};
   time_point last_now_ = time_point::min();
 };

@@ -54,6 +54,27 @@ TEST(UniqueFunction, DestroysWhatItHoldsOnce) {
   EXPECT_EQ(guard.use_count(), 1);
 }
 
+TEST(UniqueFunction, TakesAFunctionThatItHoldsItself) {
+  struct node {
+    unique_function<int()> next;
+  };
+  auto owned = std::make_unique<node>();
+  node& inner = *owned;
+  inner.next = [text = std::string("a text too long to lie within its string object")] {
+    return static_cast<int>(text.size());
+  };
+  unique_function<int()> held = [owned = std::move(owned)] { return 0; };
+  held = std::move(inner.next);
+  EXPECT_EQ(held(), 47);
+}
+
+TEST(UniqueFunction, KeepsWhatItHoldsWhereItIsAssignedToItself) {
+  unique_function<int()> held = [box = std::make_unique<int>(4)] { return *box; };
+  auto& same = held;
+  held = std::move(same);
+  EXPECT_EQ(held(), 4);
+}
+
 TEST(UniqueFunction, PassesReferencesAndMoveOnlyArgumentsThrough) {
   unique_function<void(std::unique_ptr<int>, int&)> store = [](std::unique_ptr<int> from, int& to) {
     to = *from;

@@ -53,6 +53,8 @@ public:
   stop_watch(const stop_watch&) = delete;
   stop_watch& operator=(const stop_watch&) = delete;
   virtual void on_stop(const error& reason) = 0;
+  /// For `context` only: the child that `on_stop` would stop.
+  virtual context* child() noexcept { return nullptr; }
 
 protected:
   ~stop_watch() = default;
@@ -62,7 +64,9 @@ protected:
 /// The loop has a current one; every callback and task captures it and finds it current again when it runs.
 ///
 /// Thread: the loop's. Only the loop requests a stop; a stop reaches all children at once.
-/// Lifetime: counted; children keep their parent.
+/// Lifetime: counted; children keep their parent. What is armed under a context belongs to it and keeps it,
+/// also after the work that made it has ended: work that arms its own successor under a child of its own each
+/// time makes a chain of parents that grows.
 class context : public detail::recycled {
 public:
   /// A child of `parent`, which may be null.
@@ -79,9 +83,10 @@ public:
   void watch(stop_watch& watcher);
 
   /// The stop as the standard library knows it, for code that takes a `std::stop_token`. Made when first
-  /// asked for, with one allocation; the token may be used on any thread and outlive the context. Its
-  /// callbacks run on the loop, inside `request_stop`, before the watchers; a stop of a parent reaches it
-  /// too.
+  /// asked for, with one allocation; the token may be used on any thread and outlive the context. Callbacks
+  /// registered before the stop run on the loop, inside `request_stop`, before the watchers; those registered
+  /// after it run at once on the thread that registers them, as the standard has it. A stop of a parent
+  /// reaches it too.
   std::stop_token stop_token();
 
   /// The nearest deadline of this context and its parents.
@@ -98,11 +103,14 @@ private:
   struct parent_watch final : stop_watch {
     explicit parent_watch(context& owner) : owner_(owner) {}
     void on_stop(const error& reason) override { owner_.request_stop(reason); }
+    context* child() noexcept override { return &owner_; }
     context& owner_;
   };
 
   explicit context(context_ptr parent);
   ~context() = default;
+  void begin_stop(error reason);
+  context_ptr tell_next();
 
   context_ptr parent_;
   std::uint32_t count_ = 0;

@@ -9,7 +9,7 @@ struct hook_state;
 }
 
 /// Keeps a callback in a phase of every turn for as long as it lives: libuv's prepare, idle and check
-/// handles.
+/// handles; or at a signal.
 ///
 /// Thread: the loop's. Lifetime: goes before the loop, or with what the loop owns; its own callback may
 /// destroy it.
@@ -26,7 +26,7 @@ public:
   ~hook() { clear(); }
 
   void clear() noexcept;
-  /// Whether it keeps the loop alive; it does at first.
+  /// Whether it keeps the loop alive; at first it does, but for a signal's.
   void ref() noexcept;
   void unref() noexcept;
 

@@ -41,11 +41,12 @@ using callback = unique_function<void()>;
 /// pass. A zero timeout armed before `run` fires before an immediate (Node leaves that open). Source:
 /// https://nodejs.org/en/learn/asynchronous-work/event-loop-timers-and-nexttick
 ///
-/// Thread: belongs to the thread that made it, or that first calls `run`; only `post` and `remote` may be
-/// called from others. Lifetime: outlives everything that was given a reference to it; not destroyed by its
-/// own callbacks. Destroying it with work in flight is safe: what waits is destroyed without being called.
-/// Errors: an exception that leaves a callback, and a rejection that nobody handles, go to `on_uncaught`; by
-/// default that is one line in the log, a stop, and exit code 1.
+/// Thread: belongs to the thread that made it, until another calls `run`: each `run` takes it over. Only
+/// `post` and `remote` may be called from others. Lifetime: outlives everything that was given a reference to
+/// it; not destroyed by its own callbacks. Destroying it with work in flight is safe: what waits is destroyed
+/// without being called. A callback must not be empty, except where it says that this ends something: the
+/// program stops. Errors: an exception that leaves a callback, and a rejection that nobody handles, go to
+/// `on_uncaught`; by default that is one line in the log, a stop, and exit code 1.
 class loop {
 public:
   using bound_to_a_loop = void;
@@ -57,7 +58,8 @@ public:
   /// Turns until nothing keeps the loop alive or `stop` is called. Returns the exit code. It, and the other
   /// ways to turn, must not be called from a callback.
   int run();
-  /// As `run`, for at most `limit`. Whether something still keeps the loop alive.
+  /// As `run`, for at most `limit`, but `on_before_exit` is not asked. Whether something still keeps the loop
+  /// alive.
   bool run_for(duration limit);
   /// One turn, waiting where there is nothing to do. False once nothing keeps the loop alive.
   bool run_once();
@@ -68,16 +70,18 @@ public:
   void stop(int exit_code) noexcept;
   /// What `run` returns; 0 unless set while it runs.
   void set_exit_code(int exit_code) noexcept;
-  /// Whether anything that counts is armed, open or under way.
+  /// Whether anything that counts is armed, open or under way. A tick, microtask or timer counts until it has
+  /// returned, any other callback until it is called.
   bool alive() const;
   /// Whether a turn is under way: a callback runs, or the loop waits.
   bool running() const noexcept;
 
   /// For a foreign loop that drives this one: a descriptor that turns readable when there is something to do
-  /// for `poll`. -1 where Asio is not the version that we can ask (see README.md).
+  /// for `poll`. -1 where Asio is not the version that we can ask (core/README.md, "How sockets are
+  /// watched").
   int native_handle() const noexcept;
   /// How long the foreign loop may wait for `native_handle`, negative: for ever. `poll` comes next. From this
-  /// call on a post of another thread turns the handle readable.
+  /// call on what another thread posts, to the loop or to Asio, turns the handle readable.
   duration prepare_wait();
 
   /// The loop's time: at most as old as the turn, or as the timer that was armed last. Not read for each
@@ -102,16 +106,19 @@ public:
   /// Calls after the callback that is running, before microtasks.
   template <std::convertible_to<callback> Work>
   void next_tick(Work&& work) {
+    assert_current();
     ticks_.push(std::forward<Work>(work), context_);
   }
   /// Calls after the ticks, in the order queued.
   template <std::convertible_to<callback> Work>
   void queue_microtask(Work&& work) {
+    assert_current();
     microtasks_.push(std::forward<Work>(work), context_);
   }
   /// The same under `context`, whatever is current.
   template <std::convertible_to<callback> Work>
   void queue_microtask_in(context_ptr context, Work&& work) {
+    assert_current();
     microtasks_.push(std::forward<Work>(work), std::move(context));
   }
   /// Calls in the pending phase of the next turn: for errors found where the caller may not be called back at
@@ -135,7 +142,7 @@ public:
   hook on_check(callback work);
   /// Calls at the begin of every phase of every turn, for traces; an empty one ends that.
   void on_phase(unique_function<void(phase)> watcher);
-  /// How many callbacks wait in a queue.
+  /// How many callbacks wait in a queue; what runs counts as in `alive`.
   std::size_t waiting(queue which) const noexcept;
 
   /// What the work that runs now belongs to; null at the root.
@@ -156,12 +163,18 @@ public:
   /// starve (`loop_options::report_drain_after`): told once for each such run, with what is known of the
   /// callback that would come next. Counted as "loop.starved".
   void on_starved(unique_function<void(const std::string& origin)> handler);
-  /// Calls on the loop for each `number` (SIGTERM, ...) the process gets; an empty callback stops watching.
-  /// Does not keep the loop alive. Throws `error` where the system refuses.
-  void on_signal(int number, callback work);
+  /// Calls on the loop for each `number` (SIGTERM, ...) the process gets, while the hook lives. It does not
+  /// keep the loop alive unless `ref`ed. Each hook of each loop in the process is told, up to 64 loops; the
+  /// last one to go restores what the process did before. A stop by one leaves the loop's later ones untold.
+  /// Throws `error` where the system refuses.
+  [[nodiscard]] hook on_signal(int number, callback work);
 
   /// Stops the program where another thread than the loop's calls; debug builds only.
-  void assert_current() const noexcept;
+  void assert_current() const noexcept {
+#ifndef NDEBUG
+    assert_thread();
+#endif
+  }
   /// Limits reached, bytes buffered and the like, by name; see counters.hpp.
   counter_registry& counters() noexcept { return counters_; }
 
@@ -176,6 +189,7 @@ private:
   friend struct detail::loop_state;
 
   void drain();
+  void assert_thread() const noexcept;
   void read_clock() const noexcept;
 
   mutable time_point now_{};
@@ -190,6 +204,7 @@ private:
 
 template <class Work>
 decltype(auto) loop::run_in(context_ptr context, Work&& work) {
+  assert_current();
   struct restore {
     loop& self;
     context_ptr previous;

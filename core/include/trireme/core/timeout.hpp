@@ -65,7 +65,8 @@ task<outcome_of<Work>> run_with_deadline(loop& owner, duration limit, Work work)
 
 /// Runs `work`, a callable that returns a task or a promise, under a context with a deadline. At the deadline
 /// that context is told to stop, for `errc::timed_out`; what the work awaits then fails with it, its timers
-/// cleared and its operations cancelled. Ends when the work has ended.
+/// cleared and its operations cancelled. Ends when the work has ended. What the work armed and left behind
+/// belongs to that context still, and keeps it.
 ///
 ///     auto page = with_timeout(loop, 5s, [&] { return fetch(loop, url); });
 ///     co_await std::move(page);

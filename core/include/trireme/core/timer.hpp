@@ -18,7 +18,8 @@ public:
   timer() noexcept = default;
   void clear() noexcept;
   /// Starts the wait anew, from this moment. Within the timer's own callback it arms a timeout once more, as
-  /// in Node; after that a timeout that fired is gone.
+  /// in Node; after that a timeout that fired is gone. An interval counts from the begin of its call,
+  /// refreshed within it or not, as in Node.
   void refresh();
   /// Whether it keeps the loop alive; it does at first.
   void ref() noexcept;

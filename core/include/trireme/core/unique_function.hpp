@@ -65,7 +65,8 @@ public:
   unique_function(unique_function&& other) noexcept { take(other); }
   unique_function& operator=(unique_function&& other) noexcept {
     if (this != &other) {
-      reset();
+      // It goes last: `other` may be a part of what this one holds.
+      const unique_function replaced(std::move(*this));
       take(other);
     }
     return *this;

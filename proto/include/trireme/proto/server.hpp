@@ -29,8 +29,8 @@ struct server_options {
   /// Browsers' pages of other hosts may open sessions too. Calls carry no cookies, so this is about who uses
   /// you.
   bool any_origin = false;
-  /// SIGTERM and SIGINT drain the server and then stop the loop with exit code 0; a second one stops it at
-  /// once with 1.
+  /// SIGTERM and SIGINT drain the server and then, once no other server of the loop drains, stop the loop
+  /// with exit code 0; a second one stops it at once with 1.
   bool drain_on_signals = true;
   /// How long a drain waits for what is under way.
   duration drain_patience = std::chrono::seconds(10);
@@ -79,6 +79,7 @@ private:
   void reject(const transport::http1::request_head& head, transport::http1::http_error why,
               transport::http1::response to);
   void on_signal();
+  void drained_for_signal();
 
   loop& loop_;
   server_options options_;
@@ -89,6 +90,9 @@ private:
   transport::http1::server http_;
   std::vector<unique_function<void()>> drain_hooks_;
   bool draining_ = false;
+  counter& draining_servers_;  // of this loop, for a signal
+  bool drains_for_signal_ = false;
+  std::vector<hook> signals_;
 };
 
 }  // namespace trireme::proto

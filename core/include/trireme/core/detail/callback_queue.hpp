@@ -4,6 +4,7 @@
 #include <memory>
 #include <new>
 #include <trireme/core/context.hpp>
+#include <trireme/core/detail/assert_callable.hpp>
 #include <trireme/core/unique_function.hpp>
 #include <utility>
 
@@ -28,6 +29,7 @@ public:
 
   template <class Work>
   void push(Work&& work, context_ptr context) {
+    assert_callable(work);
     if (!tail_ || tail_end_ == chunk_size) grow();
     ::new (tail_->at(tail_end_)) slot{std::move(context), std::forward<Work>(work)};
     ++tail_end_;

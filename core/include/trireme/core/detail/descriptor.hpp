@@ -26,7 +26,8 @@ public:
     ~handler() = default;
   };
 
-  /// Takes `fd`, which must be open. Throws `error` where the kernel refuses to watch it.
+  /// Takes `fd`, which must be open. Throws `error` where the kernel refuses to watch it: files and
+  /// directories, for one, which are always ready.
   descriptor(loop& owner, int fd, handler& target);
   descriptor(const descriptor&) = delete;
   descriptor& operator=(const descriptor&) = delete;

@@ -1,6 +1,7 @@
 #pragma once
 #include <cstdint>
 #include <trireme/core/context.hpp>
+#include <trireme/core/detail/assert_callable.hpp>
 #include <trireme/core/unique_function.hpp>
 #include <utility>
 #include <vector>
@@ -23,6 +24,7 @@ public:
   /// Returns the number that names it; numbers rise.
   template <class Work>
   std::uint64_t push(Work&& work, const context_ptr& context) {
+    assert_callable(work);
     waiting_.emplace_back(next_number_, std::forward<Work>(work), context);
     ++alive_;
     ++referenced_;

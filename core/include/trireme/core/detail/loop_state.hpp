@@ -83,6 +83,7 @@ struct loop_state {
   void turn(bool may_wait);
   timer add_timer(duration delay, bool repeats, callback work);
   void fire(timer_queue::index which);
+  void go_on(timer_queue::index which, time_point begun);
   void forget(timer_queue::index which) noexcept;
   void report_rejections();
   void forget_everything() noexcept;
@@ -125,6 +126,8 @@ struct loop_state {
   void run_inbox();
   void poll_phase(bool may_wait);
   bool poll_io(duration timeout);
+  bool about_to_sleep_outside() noexcept;
+  void awake_outside() noexcept;
   bool found_by_looking(duration at_most) noexcept;
   bool io_may_wait() noexcept;
   void pass_virtual_time();

@@ -4,6 +4,7 @@
 #include <optional>
 #include <trireme/core/clock.hpp>
 #include <trireme/core/context.hpp>
+#include <trireme/core/detail/assert_callable.hpp>
 #include <trireme/core/unique_function.hpp>
 #include <unordered_map>
 #include <vector>
@@ -42,6 +43,7 @@ public:
 
   template <class Work>
   index add(duration delay, bool repeats, Work&& work, const context_ptr& context) {
+    assert_callable(work);
     const index which = take_node();
     node& added = (*this)[which];
     added.work = std::forward<Work>(work);
