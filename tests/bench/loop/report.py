@@ -6,13 +6,14 @@
 Every row but those between threads runs on one CPU; those get two. Exit code 1: the loop is behind somewhere.
 """
 import argparse
-import json
 import os
 import pathlib
 import re
 import statistics
-import subprocess
 import sys
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
+import contestant  # noqa: E402
 
 PEERS = ["libuv", "asio", "node", "raw"]
 THREADS = r"posts/(1 producer|4 producers|round trip, two CPUs)"
@@ -36,30 +37,6 @@ def commands(build):
         found[peer] = [str(build / f"bench_loop_{peer}")]
     found["node"] = ["node", str(here / "node.mjs")]
     return found
-
-
-def run(command, cpus, names, quick):
-    """Rates and allocations by row name, of one run of one contestant on some CPUs."""
-    if not names:
-        return {}
-    wanted = "^(" + "|".join(name.replace("^", r"\^") for name in names) + ")(/manual_time)?$"
-    command = [*command, f"--benchmark_filter={wanted}"]
-    if command[0] != "node":
-        command.append("--benchmark_format=json")
-        command.append("--benchmark_min_time=" + ("0.001" if quick else "0.3"))
-    if quick:
-        command.append("--quick")
-    pinned = ["taskset", "-c", ",".join(map(str, cpus))] + command
-    # What it writes to standard error goes to ours: it says why a contestant failed.
-    output = subprocess.run(pinned, stdout=subprocess.PIPE, check=True, text=True).stdout
-    return {each["name"].removesuffix("/manual_time"): each for each in json.loads(output)["benchmarks"]}
-
-
-def names_of(build, pattern):
-    listed = subprocess.run([str(build / "bench_loop"), "--benchmark_list_tests"], stdout=subprocess.PIPE, check=True,
-                            text=True).stdout
-    names = [line.removesuffix("/manual_time") for line in listed.splitlines()]
-    return [name for name in names if re.search(pattern, name)]
 
 
 def rate(value):
@@ -93,8 +70,8 @@ def collect(options, names):
     for number in range(1 if options.quick else options.rounds):
         print(f"round {number + 1}", file=sys.stderr)
         for who, command in commands(options.build).items():
-            found = run(command, cpus[:1], alone, options.quick)
-            found |= run(command, cpus, between, options.quick)
+            found = contestant.run(command, cpus[:1], alone, options.quick)
+            found |= contestant.run(command, cpus, between, options.quick)
             for name, each in found.items():
                 measured[name].setdefault(who, []).append(each["items_per_second"])
                 if "allocations" in each:
@@ -104,7 +81,8 @@ def collect(options, names):
 
 def main():
     options = parse()
-    measured, allocations = collect(options, names_of(options.build, options.filter))
+    names = [name for name in contestant.names_of(str(options.build / "bench_loop")) if re.search(options.filter, name)]
+    measured, allocations = collect(options, names)
     print("| row | ours, operations/s | ns | libuv | Asio | Node | raw | allocations/operation | |")
     print("|---|---:|---:|---:|---:|---:|---:|---:|---|")
     behind = False

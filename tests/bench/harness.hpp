@@ -14,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-/// What the contestants of the loop's benchmark share: rows that are named, counted and checked alike.
+/// What the contestants of the benchmarks share: rows that are named, counted and checked alike.
 namespace bench {
 
 inline bool quick = false;                             // a hundredth of the work: does it still run?
@@ -54,24 +54,68 @@ inline unsigned random_delay(std::size_t number) {
   return 60'000 + unsigned(number * 2'654'435'761u >> 7) % 10'000;
 }
 
+/// The value below which `part` of them lie.
+inline double quantile(std::vector<double>& values, double part) {
+  if (values.empty()) return 0;
+  const auto at = values.begin() + static_cast<std::ptrdiff_t>(part * static_cast<double>(values.size() - 1));
+  std::nth_element(values.begin(), at, values.end());
+  return *at;
+}
+
+/// How long each operation took, for rows where one follows the other. A `Work` that has a member `laps` is
+/// reported with their quantiles.
+class lap_times {
+public:
+  void start() { last_ = clock::now(); }
+  void lap() {
+    const clock::time_point now = clock::now();
+    nanoseconds_.push_back(std::chrono::duration<double, std::nano>(now - last_).count());
+    last_ = now;
+  }
+  void forget() { nanoseconds_.clear(); }
+  double at(double part) { return quantile(nanoseconds_, part); }
+
+private:
+  using clock = std::chrono::steady_clock;
+  clock::time_point last_ = clock::now();
+  std::vector<double> nanoseconds_;
+};
+
 template <class Work>
 void measure(benchmark::State& state, std::size_t count) {
   const auto work = std::make_unique<Work>();
   for (int warm = 0; warm < 2; ++warm) (*work)(count);
+  if constexpr (requires { work->laps; }) work->laps.forget();
+  std::vector<double> rounds;  // operations a second
+  rounds.reserve(state.max_iterations);
   const std::size_t before = allocations_made ? *allocations_made : 0;
-  for (auto _ : state) state.SetIterationTime((*work)(count));
+  for (auto _ : state) {
+    const double seconds = (*work)(count);
+    state.SetIterationTime(seconds);
+    rounds.push_back(static_cast<double>(count) / seconds);
+  }
   const std::size_t after = allocations_made ? *allocations_made : 0;
   const auto operations = static_cast<double>(state.iterations()) * static_cast<double>(count);
   state.SetItemsProcessed(static_cast<std::int64_t>(operations));
+  state.counters["median_round"] = quantile(rounds, 0.5);
+  state.counters["worst_round"] = quantile(rounds, 0);
   if (allocations_made) state.counters["allocations"] = static_cast<double>(after - before) / operations;
+  if constexpr (requires { work->laps; }) {
+    state.counters["p50_ns"] = work->laps.at(0.5);
+    state.counters["p99_ns"] = work->laps.at(0.99);
+  }
+  if constexpr (requires { work->bytes; }) state.counters["bytes"] = work->bytes;
 }
 
 /// Registers a row. A `Work` is made, and called with `count` over and over: each call does as many
-/// operations and returns the seconds they took.
+/// operations and returns the seconds they took. `rounds`: how often, where that is not left to the time.
 template <class Work>
-void row(const char* name, std::size_t count) {
-  const auto run = [count](benchmark::State& state) { measure<Work>(state, quick ? count / 100 : count); };
-  benchmark::RegisterBenchmark(name, run)->UseManualTime();
+void row(const char* name, std::size_t count, std::size_t rounds = 0) {
+  const auto run = [count](benchmark::State& state) {
+    measure<Work>(state, quick ? std::max<std::size_t>(count / 100, 1) : count);
+  };
+  auto* const made = benchmark::RegisterBenchmark(name, run)->UseManualTime();
+  if (rounds > 0) made->Iterations(static_cast<benchmark::IterationCount>(rounds));
 }
 
 /// The CPUs that the program was given at its start.
@@ -96,6 +140,19 @@ inline void pin(std::size_t number) {
   CPU_ZERO(&set);
   CPU_SET(cpus()[number % cpus().size()], &set);
   pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+/// Lets this thread, and those that it starts from now on, run on any of them.
+inline void unpin() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  for (const int cpu : cpus()) CPU_SET(cpu, &set);
+  pthread_setaffinity_np(pthread_self(), sizeof set, &set);
+}
+
+/// Between two looks of a thread that does not sleep: where there is one CPU, the other thread needs it.
+inline void look_again() {
+  if (cpus().size() < 2) std::this_thread::yield();
 }
 
 /// Threads on the second CPU that call `post` `count` times between them, once all have started.
