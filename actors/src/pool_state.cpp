@@ -6,6 +6,7 @@
 #include <trireme/actors/pool.hpp>
 #include <trireme/core/assert.hpp>
 #include <trireme/core/detail/loop_state.hpp>
+#include <trireme/core/detail/spinner.hpp>
 #include <utility>
 
 namespace trireme::actors::detail {
@@ -20,7 +21,8 @@ constexpr std::size_t own_count = std::numeric_limits<std::size_t>::max() / 2;
 /// One worker: takes jobs from the shared queue and sends them home.
 class pool_state::member final : public worker_body {
 public:
-  member(pool_state& owner, std::size_t index) : owner_(owner), self_{&owner, &locals_, index} {}
+  member(pool_state& owner, std::size_t index, polling how)
+      : owner_(owner), self_{&owner, &locals_, index}, looking_(how) {}
   void start(const std::string& name) { run_ = owner_.host_.start(name, *this); }
   void join() noexcept { run_.reset(); }
 
@@ -35,7 +37,9 @@ public:
     if (owner_.inbox_->push_always(job) != posting::posted) static_cast<void>(job.release());
     return true;
   }
-  void wait() noexcept override { owner_.queue_.wait(); }
+  void wait() noexcept override {
+    if (!looking_.find([this] { return owner_.queue_.size() > 0; })) owner_.queue_.wait();
+  }
   bool finished() const noexcept override { return owner_.queue_.closed() && owner_.queue_.size() == 0; }
   void end() noexcept override { locals_.clear(); }
 
@@ -43,6 +47,7 @@ private:
   pool_state& owner_;
   worker_locals locals_;
   current_worker self_;
+  trireme::detail::spinner looking_;
   std::unique_ptr<worker_run> run_;
 };
 
@@ -59,7 +64,7 @@ pool_state::pool_state(loop& owner, const pool_options& options)
   workers_.reserve(wanted);
   try {
     for (std::size_t index = 0; index < wanted; ++index) {
-      workers_.push_back(std::make_unique<member>(*this, index));
+      workers_.push_back(std::make_unique<member>(*this, index, options.polling));
       workers_.back()->start(options.name + "/" + std::to_string(index));
     }
   } catch (...) {

@@ -16,7 +16,7 @@ struct worker_core::failed_job final : trireme::detail::job {
 
 struct worker_core::exited_job final : trireme::detail::job {
   exited_job(std::shared_ptr<worker_core> whose, int code) : core(std::move(whose)), exit_code(code) {}
-  void run() override { core->exited(exit_code); }
+  void run() override { core->has_exited(exit_code); }
   std::shared_ptr<worker_core> core;
   int exit_code;
 };
@@ -28,10 +28,10 @@ worker_core::worker_core(loop& owner, const worker_options& options)
       inbox_(owner.internals().incoming),
       full_(owner.counters().get("actors.worker.full")),
       dropped_(owner.counters().get("actors.worker.dropped")),
-      mailbox_(options.mailbox_limit) {}
+      home_(std::make_shared<worker_home>(options.mailbox_limit, options.polling)) {}
 
 posting worker_core::post_to_worker(std::unique_ptr<trireme::detail::job>& message) const {
-  const posting outcome = mailbox_.push(message);
+  const posting outcome = home_->post(message);
   if (outcome == posting::full) full_.add();
   return outcome;
 }
@@ -46,14 +46,22 @@ posting worker_core::post_to_loop(std::unique_ptr<trireme::detail::job>& message
 
 void worker_core::start(worker_host* host) {
   loop_.assert_current();
-  work_ = pending_work(loop_);
-  run_ = (host ? *host : thread_host()).start(name_, *this);
+  worker_host& on = host ? *host : thread_host();
+  holds_clock_ = on.may_block();
+  hold_ = loop_hold(loop_, holds_clock_);
+  run_ = on.start(name_, *this);
 }
 
 void worker_core::terminate() noexcept {
   loop_.assert_current();
   stop_.request_stop();
-  mailbox_.close();
+  home_->close();
+}
+
+void worker_core::exited(completion<int> done) {
+  loop_.assert_current();
+  if (running()) return exits_.push_back(std::move(done));
+  loop_.next_tick([code = exit_code_, done = std::move(done)]() mutable { done.resolve(code); });
 }
 
 void worker_core::detach() noexcept {
@@ -61,17 +69,19 @@ void worker_core::detach() noexcept {
   attached_ = false;
   terminate();
   run_.reset();
-  work_ = pending_work();
+  hold_ = loop_hold();
 }
 
 void worker_core::ref() {
-  if (running()) work_ = pending_work(loop_);
+  if (running()) hold_ = loop_hold(loop_, holds_clock_);
 }
 
 template <class Work>
-void worker_core::guarded(Work&& work) noexcept {
+void worker_core::work_here(Work&& work) noexcept {
+  const at_home here(*home_);
   try {
     work();
+    if (!listens() && !home_->referenced()) close(0);
   } catch (...) {
     failure_ = error::from(std::current_exception());
     close(1);
@@ -80,39 +90,35 @@ void worker_core::guarded(Work&& work) noexcept {
 
 void worker_core::close(int exit_code) noexcept {
   if (std::exchange(ended_, true)) return;
-  exit_code_ = exit_code;
+  exit_code_ = stop_.stop_requested() ? 1 : exit_code;
 }
 
 void worker_core::begin() {
-  guarded([this] {
-    set_up();
-    if (!listens()) close(0);
-  });
+  work_here([this] { set_up(); });
 }
 
 bool worker_core::step() {
-  const std::unique_ptr<trireme::detail::job> message = mailbox_.pop();
+  std::unique_ptr<trireme::detail::job> message = home_->next();
   if (!message) return false;
-  guarded([&] {
-    message->run();
-    if (!listens()) close(0);
+  work_here([&] {
+    const auto read = std::move(message);
+    read->run();
   });
   return true;
 }
 
 void worker_core::end() noexcept {
-  mailbox_.close();
+  const at_home here(*home_);
+  home_->close();
   tear_down();
-  while (mailbox_.size() > 0) {
-    if (mailbox_.pop()) dropped_.add();
-  }
+  dropped_.add(static_cast<std::int64_t>(home_->end()));
   const auto self = shared_from_this();
   std::unique_ptr<trireme::detail::job> last;
   if (failure_) {
     last = std::make_unique<failed_job>(self, failure_);
     static_cast<void>(inbox_->push_always(last));
   }
-  last = std::make_unique<exited_job>(self, ended_ ? exit_code_ : 1);
+  last = std::make_unique<exited_job>(self, exit_code_);
   static_cast<void>(inbox_->push_always(last));
 }
 
@@ -125,9 +131,10 @@ void worker_core::failed(const error& failure) {
   }
 }
 
-void worker_core::exited(int exit_code) {
+void worker_core::has_exited(int exit_code) {
   run_.reset();
-  work_ = pending_work();
+  hold_ = loop_hold();
+  for (auto& done : std::exchange(exits_, {})) done.resolve(exit_code);
   if (attached_ && on_exit_) on_exit_.call(loop_, exit_code);
 }
 

@@ -166,11 +166,11 @@ TEST_F(Pool, NeverStartsAJobThatIsCanceledWhileItWaits) {
 }
 
 TEST_F(Pool, DestroysTheArgumentsOfACanceledJobAtOnce) {
-  auto held = std::make_shared<int>(1);
-  const std::weak_ptr<int> watched = held;
+  auto held = std::make_shared<const int>(1);
+  const std::weak_ptr<const int> watched = held;
   workers
       .run_then(
-          note("job"), [](const std::shared_ptr<int>& value) { return *value; }, std::move(held))
+          note("job"), [](const std::shared_ptr<const int>& value) { return *value; }, std::move(held))
       .cancel();
   EXPECT_TRUE(watched.expired());
   host.settle(loop);

@@ -1,15 +1,27 @@
 #include <gtest/gtest.h>
 
+#include <chrono>
+#include <memory>
+#include <stdexcept>
 #include <string>
+#include <trireme/actors/actor.hpp>
+#include <trireme/actors/actor_system.hpp>
+#include <trireme/actors/broadcast_channel.hpp>
+#include <trireme/actors/channel.hpp>
+#include <trireme/actors/manual_host.hpp>
 #include <trireme/actors/per_worker.hpp>
 #include <trireme/actors/pool.hpp>
+#include <trireme/actors/supervisor.hpp>
 #include <trireme/actors/worker.hpp>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/task.hpp>
+#include <trireme/core/testing/test_loop.hpp>
 
 // The examples of actors/README.md, as they stand there. Change both together.
 
 namespace {
+
+using namespace std::chrono_literals;
 
 TEST(ActorsReadme, WorkerExample) {
   std::string printed;
@@ -23,12 +35,51 @@ TEST(ActorsReadme, WorkerExample) {
   });
   subject.on_message([&](std::string text) {
     printed += text;
-    subject.terminate();
+    subject.terminate().detach();
   });
   static_cast<void>(subject.post_message("Ada"));
   loop.run();  // 0, once the worker has exited
   // [worker]
   EXPECT_EQ(printed, "hello Ada, number 1");
+}
+
+TEST(ActorsReadme, PortExample) {
+  int answer = 0;
+  trireme::loop loop;
+  // [port]
+  using line = trireme::actors::port<int, int>;
+  using calculator = trireme::actors::worker<int, int>;
+  const auto listen = [](calculator::port&, line given) {
+    const auto kept = std::make_shared<line>(std::move(given));
+    kept->on_message([kept](int number) { static_cast<void>(kept->post_message(2 * number)); });
+  };
+  trireme::actors::channel<int> between;
+  calculator subject(loop, listen, std::move(between.second));  // worker data; a message would do as well
+  between.first.on_message([&](int twice) {
+    answer = twice;
+    between.first.close();
+  });
+  static_cast<void>(between.first.post_message(21));
+  loop.run();  // until the channel has closed: then the worker listens to nothing, and exits
+  // [port]
+  EXPECT_EQ(answer, 42);
+}
+
+TEST(ActorsReadme, BroadcastExample) {
+  std::string heard;
+  trireme::loop loop;
+  // [broadcast]
+  trireme::actors::broadcast_channel<std::string> news(loop);
+  auto reader = news.join();  // a member may be posted, too
+  auto writer = news.join();
+  reader.on_message([&](std::string text) {
+    heard = text;
+    news.close();
+  });
+  static_cast<void>(writer.post_message("all but the writer hear this"));
+  loop.run();
+  // [broadcast]
+  EXPECT_EQ(heard, "all but the writer hear this");
 }
 
 // [pool]
@@ -89,6 +140,114 @@ TEST(ActorsReadme, CancelExample) {
   // [cancel]
   loop.run();
   EXPECT_TRUE(stopped);
+}
+
+// [actor]
+struct deposit {
+  int amount = 0;
+};
+struct balance {};
+
+class account : public trireme::actors::actor<account> {
+public:
+  void on(deposit by) { money_ += by.amount; }
+  int on(balance) { return money_; }
+
+private:
+  int money_ = 0;
+};
+// [actor]
+
+void bank(trireme::loop& loop, int& seen) {
+  // [ask]
+  trireme::actors::actor_system system(loop);
+  const auto ada = system.spawn<account>();
+  if (ada.tell(deposit{5}) != trireme::posting::posted) return;  // full, or closed: the message is still ours
+  system.ask(ada, balance(), 1s, [&](const trireme::error& failure, int money) {  // or a promise, or co_await
+    if (!failure) seen = money;
+  });
+  loop.run();  // until the question is answered, or times out
+  // [ask]
+}
+
+TEST(ActorsReadme, ActorExample) {
+  trireme::loop loop;
+  int seen = 0;
+  bank(loop, seen);
+  EXPECT_EQ(seen, 5);
+}
+
+// [actor asks]
+class auditor : public trireme::actors::actor<auditor> {
+public:
+  explicit auditor(trireme::actors::actor_ref<account> whom) : whom_(whom) {}
+  void on_start() override { after(10ms, balance()); }
+  void on(balance) {
+    ask(whom_, balance(), 1s, [this](trireme::result<int> money) {
+      if (!money || *money > 100) return stop();
+      after(10ms, balance());
+    });
+  }
+
+private:
+  trireme::actors::actor_ref<account> whom_;
+};
+// [actor asks]
+
+TEST(ActorsReadme, ActorThatAsksExample) {
+  trireme::testing::test_loop loop;
+  trireme::actors::manual_host host;
+  trireme::actors::actor_system_options options;
+  options.host = &host;
+  trireme::actors::actor_system system(loop, options);
+  const auto ada = system.spawn<account>();
+  const auto audit = system.spawn<auditor>(ada);
+  loop.set_timeout(25ms, [&] { static_cast<void>(ada.tell(deposit{101})); });
+  host.run(loop);
+  EXPECT_FALSE(audit.alive());
+  EXPECT_EQ(loop.now().time_since_epoch(), 30ms);
+}
+
+class brittle : public trireme::actors::actor<brittle> {
+public:
+  explicit brittle(int limit) : limit_(limit) {}
+  void on(int weight) {
+    if (weight > limit_) throw std::runtime_error("crack");
+    carried_ += weight;
+  }
+  int on(balance) { return carried_; }
+
+private:
+  int limit_;
+  int carried_ = 0;
+};
+
+TEST(ActorsReadme, SupervisorExample) {
+  trireme::testing::test_loop loop;
+  trireme::actors::manual_host host;
+  trireme::actors::actor_system_options with_host;
+  with_host.host = &host;
+  trireme::actors::actor_system system(loop, with_host);
+  const int limit = 10;
+  trireme::actors::any_ref kept;
+  // [supervisor]
+  trireme::actors::supervisor_options options;
+  options.how = trireme::actors::strategy::one_for_one;  // or one_for_all, rest_for_one
+  const auto top = system.spawn<trireme::actors::supervisor>(options);
+  auto brittle_child =
+      trireme::actors::child::of<brittle>("brittle", trireme::actors::restart::on_failure, limit);
+  system.ask(top, std::move(brittle_child), 1s, [&](const trireme::error&, trireme::actors::any_ref made) {
+    const trireme::actors::actor_ref<brittle> child(made.address());  // names it in all its lives
+    for (const int weight : {1, 100, 2}) static_cast<void>(child.tell(weight));
+    kept = made;
+  });
+  // [supervisor]
+  host.run(loop);
+  int carried = 0;
+  system.ask(trireme::actors::actor_ref<brittle>(kept.address()), balance(), 1s,
+             [&](const trireme::error&, int sum) { carried = sum; });
+  host.run(loop);
+  EXPECT_EQ(carried, 2);
 }
 
 TEST(ActorsReadme, PerWorkerExample) {

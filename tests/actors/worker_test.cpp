@@ -195,7 +195,7 @@ TEST_F(Worker, ExitsWithCodeOneWhenTerminated) {
   host.step();
   host.step();
   static_cast<void>(post(subject, "2"));
-  subject.terminate();
+  subject.terminate().detach();
   EXPECT_EQ(post(subject, "3"), posting::closed);
   host.settle(loop);
   EXPECT_EQ(log, (order{"echo 1", "exit 1"}));
@@ -205,7 +205,7 @@ TEST_F(Worker, NeverStartsWhereItIsTerminatedFirst) {
   echo subject(
       loop, [&](echo::port&) { log("body"); }, options());
   listen(subject);
-  subject.terminate();
+  subject.terminate().detach();
   host.settle(loop);
   EXPECT_EQ(log, (order{"exit 1"}));
 }

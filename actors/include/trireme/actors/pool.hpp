@@ -8,6 +8,7 @@
 #include <trireme/actors/progress.hpp>
 #include <trireme/actors/worker_host.hpp>
 #include <trireme/core/loop.hpp>
+#include <trireme/core/polling.hpp>
 #include <trireme/core/promise.hpp>
 
 namespace trireme::actors {
@@ -21,6 +22,8 @@ struct pool_options {
   std::size_t queue_limit = 10'000;
   /// How many progress messages of one job may be unread before the job waits.
   std::size_t progress_limit = 64;
+  /// How long a worker looks for jobs before it sleeps.
+  trireme::polling polling;
   /// Threads are called name/0, name/1, ...
   std::string name = "pool";
   /// Where the workers run; null means threads. Outlives the pool.

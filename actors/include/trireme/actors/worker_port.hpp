@@ -28,7 +28,8 @@ public:
 
   /// `full` and `closed` leave the message with the caller.
   posting post_message(Out&& message) const { return core_.post_out(std::move(message)); }
-  /// Replaces the previous handler. A worker whose body returns without one exits with code 0, as in Node.
+  /// Replaces the previous handler. A worker that listens neither here nor to a port exits with code 0, as in
+  /// Node.
   void on_message(unique_function<void(In)> handler) { core_.listen(std::move(handler)); }
   /// Exits after the call that is running, without reading what still waits.
   void close(int exit_code = 0) noexcept { core_.close(exit_code); }

@@ -1,23 +1,12 @@
 #pragma once
 #include <deque>
 #include <memory>
-#include <trireme/actors/detail/crossing.hpp>
+#include <trireme/actors/detail/carried.hpp>
 #include <trireme/actors/detail/worker_core.hpp>
 #include <trireme/actors/worker_port.hpp>
 #include <trireme/core/detail/recycler.hpp>
 
 namespace trireme::actors::detail {
-
-/// Gives a message back to the caller whose post was refused.
-template <class T>
-void give_back(T& to, T&& from) {
-  if constexpr (std::is_move_assignable_v<T>) {
-    to = std::move(from);
-  } else {
-    std::destroy_at(&to);
-    std::construct_at(&to, std::move(from));
-  }
-}
 
 template <class In, class Out>
 class typed_worker final : public worker_core {
@@ -30,11 +19,11 @@ public:
 
   posting post_in(In&& message) const {
     auto made = std::unique_ptr<to_worker>(new to_worker(*this, std::move(message)));
-    return send(message, std::move(made), [this](auto& job) { return post_to_worker(job); });
+    return post_or_give_back(message, std::move(made), [this](auto& job) { return post_to_worker(job); });
   }
   posting post_out(Out&& message) const {
     auto made = std::unique_ptr<to_loop>(new to_loop(*this, std::move(message)));
-    return send(message, std::move(made), [this](auto& job) { return post_to_loop(job); });
+    return post_or_give_back(message, std::move(made), [this](auto& job) { return post_to_loop(job); });
   }
 
   /// Worker.
@@ -62,15 +51,6 @@ private:
     std::shared_ptr<typed_worker> source_;
     Out content;
   };
-
-  template <class T, class Message, class Post>
-  static posting send(T& message, std::unique_ptr<Message> made, Post post) {
-    Message& inside = *made;
-    std::unique_ptr<trireme::detail::job> job = std::move(made);
-    const posting outcome = post(job);
-    if (outcome != posting::posted) give_back<T>(message, std::move(inside.content));
-    return outcome;
-  }
 
   void arrived(Out message) {
     if (!this->attached()) return this->one_was_read();

@@ -4,27 +4,17 @@
 #include <stop_token>
 #include <string>
 #include <trireme/actors/detail/handler_slot.hpp>
+#include <trireme/actors/detail/loop_hold.hpp>
+#include <trireme/actors/detail/worker_home.hpp>
 #include <trireme/actors/worker_host.hpp>
+#include <trireme/actors/worker_options.hpp>
+#include <trireme/core/completion.hpp>
 #include <trireme/core/counters.hpp>
 #include <trireme/core/detail/inbox.hpp>
 #include <trireme/core/loop.hpp>
+#include <vector>
 
-namespace trireme::actors {
-
-/// How a worker is made.
-struct worker_options {
-  worker_options() {}
-  /// What the thread is called (its first 15 bytes), and logs say.
-  std::string name = "worker";
-  /// How many messages to the worker may wait; `post_message` answers `full` beyond.
-  std::size_t mailbox_limit = 65'536;
-  /// How many messages from the worker the loop may have left unread; likewise.
-  std::size_t outbox_limit = 65'536;
-  /// Where the worker runs; null means a thread. Outlives the worker.
-  worker_host* host = nullptr;
-};
-
-namespace detail {
+namespace trireme::actors::detail {
 
 /// The part of a worker that does not know its message types. Shared by the handle and by what is under way.
 class worker_core : public worker_body, public std::enable_shared_from_this<worker_core> {
@@ -44,9 +34,10 @@ public:
   loop& owner() const noexcept { return loop_; }
   void start(worker_host* host);
   void terminate() noexcept;
+  void exited(completion<int> done);  // soon where it has exited
   void detach() noexcept;
   void ref();
-  void unref() noexcept { work_ = pending_work(); }
+  void unref() noexcept { hold_ = loop_hold(); }
   bool running() const noexcept { return run_ != nullptr; }
   void on_error(unique_function<void(const error&)> handler) { on_error_.set(loop_, std::move(handler)); }
   void on_exit(unique_function<void(int)> handler) { on_exit_.set(loop_, std::move(handler)); }
@@ -55,7 +46,7 @@ public:
   void close(int exit_code) noexcept;
   void begin() final;
   bool step() final;
-  void wait() noexcept final { mailbox_.wait(); }
+  void wait() noexcept final { home_->wait(); }
   bool finished() const noexcept final { return ended_ || stop_.stop_requested(); }
   void end() noexcept final;
 
@@ -70,9 +61,9 @@ private:
   struct failed_job;
   struct exited_job;
   template <class Work>
-  void guarded(Work&& work) noexcept;
+  void work_here(Work&& work) noexcept;
   void failed(const error& failure);
-  void exited(int exit_code);
+  void has_exited(int exit_code);
 
   // Constant after construction.
   loop& loop_;
@@ -83,22 +74,23 @@ private:
   counter& dropped_;
 
   // Any thread.
-  mutable trireme::detail::job_queue mailbox_;
+  const std::shared_ptr<worker_home> home_;
   mutable std::atomic<std::size_t> unread_{0};  // a count for the limit; orders nothing
   std::stop_source stop_;
 
-  // The worker's thread.
+  // The worker's thread; the loop's once it has exited.
   error failure_;
-  int exit_code_ = 0;
+  int exit_code_ = 1;
   bool ended_ = false;
 
   // The loop's thread.
   loop_handler<const error&> on_error_;
   loop_handler<int> on_exit_;
-  pending_work work_;
+  std::vector<completion<int>> exits_;
+  loop_hold hold_;
+  bool holds_clock_ = true;
   bool attached_ = true;
   std::unique_ptr<worker_run> run_;
 };
 
-}  // namespace detail
-}  // namespace trireme::actors
+}  // namespace trireme::actors::detail

@@ -1,0 +1,219 @@
+#include <trireme/actors/detail/actor_worker.hpp>
+
+#include <algorithm>
+#include <thread>
+#include <trireme/actors/detail/actor_messages.hpp>
+#include <trireme/actors/detail/relations.hpp>
+#include <trireme/actors/detail/system_core.hpp>
+#include <utility>
+
+namespace trireme::actors::detail {
+
+namespace {
+
+constexpr std::size_t batch_size = 64;
+constexpr std::size_t fetched_in_a_step = 256;
+
+constinit thread_local actor_worker* current = nullptr;
+
+std::unique_ptr<envelope> as_envelope(std::unique_ptr<trireme::detail::job>& letter) noexcept {
+  return std::unique_ptr<envelope>(static_cast<envelope*>(letter.release()));
+}
+
+}  // namespace
+
+/// Where steps run on the loop's thread, the worker is there only while it runs.
+class actor_worker::as_here {
+public:
+  explicit as_here(actor_worker& worker) noexcept : before_(std::exchange(current, &worker)) {}
+  as_here(const as_here&) = delete;
+  as_here& operator=(const as_here&) = delete;
+  ~as_here() { current = before_; }
+
+private:
+  actor_worker* const before_;
+};
+
+actor_worker* actor_worker::here() noexcept { return current; }
+
+actor_worker::actor_worker(system_core& owner, std::size_t index, polling how)
+    : owner_(owner), index_(index), office_(post_office::open()), time_(owner.time()), looking_(how) {
+  office_.full = &owner.count_of(dead_letter_reason::full);
+}
+
+actor_worker::~actor_worker() {
+  request_stop();
+  join();
+  alarm_.clear();
+  office_.close();
+}
+
+void actor_worker::start(worker_host& host, const std::string& name) { run_ = host.start(name, *this); }
+
+void actor_worker::request_stop() noexcept {
+  stop_.store(true);
+  office_.ring();
+}
+
+bool actor_worker::step() {
+  const as_here guard(*this);
+  bool any = fetch();
+  any = fire_timers() || any;
+  any = deliver_control() || any;
+  any = give_turn() || any;
+  report_dead_letters();
+  if (!owner_.threaded()) set_alarm();
+  return any;
+}
+
+void actor_worker::wait() noexcept {
+  const auto nothing_waits = [this] { return office_.empty() && !stop_.load(); };
+  std::optional<duration> at_most;
+  if (const auto next = timers_.next_deadline()) at_most = *next - time_.now();
+  if (looking_.find([&] { return !nothing_waits(); }, at_most.value_or(duration::max()))) return;
+  trireme::detail::bell& bell = office_.bell();
+  if (bell.about_to_sleep(nothing_waits)) bell.wait(at_most);
+}
+
+// What is sent from an actor that was born before, on another thread, must find it born: births come first.
+bool actor_worker::fetch() {
+  bool any = fetch_control();
+  std::unique_ptr<trireme::detail::job> batch[batch_size];
+  for (std::size_t fetched = 0; fetched < fetched_in_a_step;) {
+    const std::size_t count = office_.fetch_users(batch);
+    if (count == 0) break;
+    fetch_control();
+    for (std::size_t which = 0; which < count; ++which) enqueue(as_envelope(batch[which]));
+    fetched += count;
+    any = true;
+  }
+  return any;
+}
+
+bool actor_worker::fetch_control() {
+  bool any = false;
+  while (std::unique_ptr<envelope> letter = office_.fetch_control()) {
+    any = true;
+    if (letter->gives_birth() && ended_) {
+      clear(letter->to(), exit_reason::kind::stopped);
+    } else if (letter->gives_birth()) {
+      bear(static_cast<birth&>(*letter));
+    } else {
+      control_.push(std::move(letter));
+    }
+  }
+  return any;
+}
+
+void actor_worker::enqueue(std::unique_ptr<envelope> message) {
+  const address& to = message->to();
+  if (!to.where->actor) fetch_control();  // told before we have heard that it is to be born
+  if (!to.lives()) {
+    to.where->give_place_back();
+    return bury(std::move(message), dead_letter_reason::closed);
+  }
+  cell& receiver = *to.where->actor;
+  receiver.mail_.push(std::move(message));
+  make_ready(receiver);
+}
+
+bool actor_worker::enqueue_control(std::unique_ptr<envelope>& message) noexcept {
+  if (!message->to().lives()) return false;
+  control_.push(std::move(message));
+  return true;
+}
+
+void actor_worker::make_ready(cell& actor) noexcept {
+  if (actor.vacant_ || std::exchange(actor.ready_, true) || &actor == running_) return;
+  ready_.push_back(actor.link_);
+}
+
+bool actor_worker::deliver_control() {
+  if (control_.empty()) return false;
+  envelope_list arrived(std::move(control_));  // what comes meanwhile is for the next step
+  while (!arrived.empty()) {
+    std::unique_ptr<envelope> letter = arrived.pop();
+    envelope& message = *letter;
+    if (!message.to().lives()) {
+      bury(std::move(letter), dead_letter_reason::late);  // an answer: nothing else was said by control
+      continue;
+    }
+    cell& actor = *message.to().where->actor;
+    run_as(actor, [&] { message.deliver(std::move(letter), actor); });
+  }
+  return true;
+}
+
+bool actor_worker::give_turn() {
+  if (ready_.empty()) return false;
+  take_turn(ready_.front().owner);
+  return true;
+}
+
+void actor_worker::take_turn(cell& actor) {
+  run_as(actor, [&] {
+    for (std::size_t left = owner_.turn_budget(); left > 0 && !actor.mail_.empty() && !ending_; --left) {
+      deliver_one(actor);
+    }
+  });
+}
+
+void actor_worker::deliver_one(cell& actor) {
+  std::unique_ptr<envelope> letter = actor.mail_.pop();
+  actor.slot_.give_place_back();
+  envelope& message = *letter;
+  message.deliver(std::move(letter), actor);
+}
+
+// The actor stays linked where it will be found when this returns: with mail among the ready, at their end.
+template <class Work>
+void actor_worker::run_as(cell& actor, Work&& work) {
+  idle_.push_back(actor.link_);
+  actor.ready_ = false;
+  running_ = &actor;
+  try {
+    if (!std::exchange(actor.started_, true)) actor.on_start();
+    if (!ending_) work();
+  } catch (...) {
+    ending_ = exit_reason::failed(error::from(std::current_exception()));
+  }
+  running_ = nullptr;
+  if (ending_) return ended(actor, *std::exchange(ending_, std::nullopt));
+  actor.ready_ = !actor.mail_.empty() && !actor.vacant_;
+  if (actor.ready_) ready_.push_back(actor.link_);
+}
+
+void actor_worker::report_dead_letters() {
+  if (sampled_ == 0 || !owner_.report_may_go()) return;
+  owner_.bring_dead_letters({samples_.begin(), samples_.begin() + sampled_});
+  sampled_ = 0;
+}
+
+void actor_worker::end() noexcept {
+  const as_here guard(*this);
+  ended_ = true;
+  fetch_control();
+  while (!ready_.empty()) finish(ready_.front().owner, exit_reason::kind::stopped);
+  while (!idle_.empty()) finish(idle_.front().owner, exit_reason::kind::stopped);
+  drain_office();
+  report_dead_letters();
+  owner_.bring_end();
+}
+
+// Nobody lives here any more; who was faster than that has its message on the way, and it will come.
+void actor_worker::drain_office() noexcept {
+  const auto drain = [this] {
+    fetch();
+    while (!control_.empty()) bury(control_.pop(), dead_letter_reason::closed);
+    std::this_thread::yield();
+  };
+  const auto empty = [&](const slot& which) {
+    while (!office_.quiet(which)) drain();
+  };
+  drain();
+  office_.shelf_of(true).for_each(empty);
+  office_.shelf_of(false).for_each(empty);
+  while (!office_.control_quiet() || !control_.empty()) drain();
+}
+
+}  // namespace trireme::actors::detail

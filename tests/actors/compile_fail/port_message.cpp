@@ -1,0 +1,3 @@
+#include <trireme/actors/channel.hpp>
+
+void sample() { trireme::actors::channel<int, char*> line; }

@@ -1,0 +1,102 @@
+#include <gtest/gtest.h>
+#include <malloc.h>
+
+#include <cstdint>
+#include <cstdlib>
+#include <new>
+#include <trireme/actors/actor.hpp>
+#include <trireme/actors/actor_system.hpp>
+#include <utility>
+#include <vector>
+
+#include "actors/actor_fixture.hpp"
+
+// An idle actor costs at most 512 bytes: a million of them live in one process.
+
+namespace {
+
+std::size_t bytes_in_use = 0;  // one thread
+
+void* take(std::size_t size) {
+  void* const block = std::malloc(size);
+  if (!block) throw std::bad_alloc();
+  bytes_in_use += ::malloc_usable_size(block) + sizeof(std::size_t);  // and what malloc itself keeps of it
+  return block;
+}
+void give(void* block) noexcept {
+  if (block) bytes_in_use -= ::malloc_usable_size(block) + sizeof(std::size_t);
+  std::free(block);
+}
+
+}  // namespace
+
+void* operator new(std::size_t size) { return take(size); }
+void* operator new[](std::size_t size) { return take(size); }
+void operator delete(void* block) noexcept { give(block); }
+void operator delete[](void* block) noexcept { give(block); }
+void operator delete(void* block, std::size_t) noexcept { give(block); }
+void operator delete[](void* block, std::size_t) noexcept { give(block); }
+
+namespace trireme::actors {
+namespace {
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr std::size_t many = 20'000;
+#else
+constexpr std::size_t many = 1'000'000;
+#endif
+
+struct pass {
+  std::uint64_t hops = 0;
+};
+struct next {
+  next() = default;
+  explicit next(any_ref given) : neighbour(given) {}
+  any_ref neighbour;
+};
+
+/// One of a ring, with a little state.
+class member : public actor<member> {
+public:
+  void on(next given) { neighbour_ = actor_ref<member>(given.neighbour.address()); }
+  std::uint64_t on(pass what) {
+    ++seen_;
+    static_cast<void>(neighbour_.tell(pass{what.hops + 1}));
+    return what.hops;
+  }
+
+private:
+  actor_ref<member> neighbour_;
+  std::uint64_t seen_ = 0;
+};
+
+TEST_F(ActorSystem, HoldsAMillionIdleActorsAt512BytesEach) {
+  actor_system system(loop, with(host));
+  std::vector<actor_ref<member>> ring;
+  ring.reserve(many);
+  host.settle(loop);
+  const std::size_t before = bytes_in_use;
+  for (std::size_t each = 0; each < many; ++each) {
+    ring.push_back(system.spawn<member>());
+    if (each % 1'000 == 0) host.settle(loop);
+  }
+  host.settle(loop);
+  const std::size_t each = (bytes_in_use - before) / many;
+  std::printf("%zu actors: %zu bytes each\n", system.alive(), each);
+  EXPECT_LE(each, 512u);
+  EXPECT_EQ(system.alive(), many);
+
+  for (std::size_t which = 0; which + 1 < many; ++which) {
+    static_cast<void>(ring[which].tell(next(ring[which + 1])));
+    if (which % 1'000 == 0) host.settle(loop);
+  }
+  static_cast<void>(ring.front().tell(pass()));
+  std::uint64_t hops = 0;
+  host.settle(loop);
+  system.ask(ring.back(), pass{1}, 1s, [&](const error&, std::uint64_t count) { hops = count; });
+  host.settle(loop);
+  EXPECT_EQ(hops, 1u);
+}
+
+}  // namespace
+}  // namespace trireme::actors
