@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "rows.hpp"
+#include "trireme_actors.hpp"
 
 namespace {
 
@@ -16,18 +17,10 @@ using bench::stopwatch;
 /// How soon a thread sleeps that ran out of work: at once, or after it has looked for more.
 enum class sleeps { at_once, after_a_look };
 
-template <class Options>
-concept polls = requires(Options options) {
-  options.polling;
-};
-
 template <sleeps When, class Options>
 Options options_for() {
   Options options;
-  if constexpr (polls<Options>) {
-    using polling = decltype(options.polling);
-    options.polling = When == sleeps::at_once ? polling::off() : polling::automatic();
-  }
+  options.polling = When == sleeps::at_once ? polling::off() : polling::automatic();
   return options;
 }
 
@@ -197,13 +190,9 @@ void polling_rows() {
   using home = ::home<sleeps::after_a_look>;
   using jobs = job<sleeps::after_a_look>;
   using messages = message<sleeps::after_a_look>;
-  if constexpr (polls<loop_options> && polls<actors::pool_options>) {
-    row<round_trips<home, jobs::far>>("round trip/job, polling", 100'000);
-    row<many_outstanding<home, jobs::far>>("1,000 outstanding/jobs, polling", 100'000);
-  }
-  if constexpr (polls<loop_options> && polls<actors::worker_options>) {
-    row<round_trips<home, messages::far>>("round trip/message, polling", 100'000);
-  }
+  row<round_trips<home, jobs::far>>("round trip/job, polling", 100'000);
+  row<many_outstanding<home, jobs::far>>("1,000 outstanding/jobs, polling", 100'000);
+  row<round_trips<home, messages::far>>("round trip/message, polling", 100'000);
 }
 
 }  // namespace
@@ -211,5 +200,6 @@ void polling_rows() {
 int main(int argc, char** argv) {
   asleep_rows();
   polling_rows();
+  actor_rows();
   return bench::run(argc, argv);
 }

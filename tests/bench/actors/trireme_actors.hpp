@@ -1,0 +1,4 @@
+#pragma once
+
+/// Registers the rows of our actors.
+void actor_rows();
