@@ -65,8 +65,15 @@ TEST(ActorThreads, KeepTheOrderOfEachSenderAndLoseNothing) {
     });
   }
   for (std::thread& sender : senders) sender.join();
+  // Between senders there is no order: a question may come before what others told earlier.
   int seen = 0;
-  system.ask(target, how_many(), 60s, [&](const error& failure, int count) { seen = failure ? -1 : count; });
+  owner.set_interval(1ms, [&] {
+    system.ask(target, how_many(), 60s, [&](const error& failure, int count) {
+      seen = failure ? -1 : count;
+      if (seen < 0 || seen >= 4 * each) owner.stop();
+    });
+  });
+  owner.set_timeout(60s, [&] { owner.stop(); });
   owner.run();
   EXPECT_EQ(seen, 4 * each);
 }
@@ -108,7 +115,9 @@ TEST(ActorThreads, TellAcrossWorkers) {
   const auto right = system.spawn<player>(owner.remote(), hits);
   static_cast<void>(left.tell(partner(right)));
   static_cast<void>(right.tell(partner(left)));
-  static_cast<void>(left.tell(ball{rounds - 1}));
+  // No order between senders: what left sends must not come before this thread's word on who plays.
+  system.ask(right, how_many(), 60s,
+             [&](const error&, int) { static_cast<void>(left.tell(ball{rounds - 1})); });
   owner.set_interval(1ms, [&] {
     if (hits->load() == rounds) owner.stop();
   });

@@ -34,7 +34,8 @@ private:
 /// Names an actor of type `A`.
 ///
 /// Thread: any; 16 bytes, copies freely, and crosses. Lifetime: outlives its actor and even the system, and
-/// says `closed` then. Order: first in, first out for each sender, be it a thread or an actor.
+/// says `closed` then. Order: first in, first out for each sender, be it a thread or an actor; none between
+/// senders, even where one's message is the cause of the other's.
 template <class A>
 class actor_ref {
 public:
