@@ -4,6 +4,7 @@
 namespace trireme::detail {
 
 template class message_queue<std::unique_ptr<job>>;
+template class message_queue<job*>;
 template class message_queue<letter>;
 
 }  // namespace trireme::detail

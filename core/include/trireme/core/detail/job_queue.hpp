@@ -13,4 +13,7 @@ struct job {
 /// What waits for a worker.
 using job_queue = message_queue<std::unique_ptr<job>>;
 
+/// What waits for a worker that only does it: the jobs stay with whom they came from.
+using lent_job_queue = message_queue<job*>;
+
 }  // namespace trireme::detail

@@ -58,7 +58,7 @@ private:
   template <class Enqueue>
   posting push_within_limit(Enqueue enqueue);
   template <class Enqueue>
-  posting push_with(Enqueue enqueue);
+  posting push_with(Enqueue enqueue, std::size_t many = 1);
 
   std::optional<bell> own_bell_;
   bell& bell_;
@@ -82,6 +82,8 @@ public:
 
   posting push(Item& item);
   posting push_always(Item& item);
+  /// The same for `many` in a row, with one look at the consumer for all.
+  posting push_many_always(Item* items, std::size_t many);
 
 private:
   struct token;

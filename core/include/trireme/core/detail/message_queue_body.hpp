@@ -1,6 +1,7 @@
 #pragma once
 #include <concurrentqueue.h>
 
+#include <iterator>
 #include <thread>
 #include <trireme/core/assert.hpp>
 #include <trireme/core/detail/message_queue.hpp>
@@ -41,13 +42,13 @@ posting message_queue<Item>::push_within_limit(Enqueue enqueue) {
 
 template <class Item>
 template <class Enqueue>
-posting message_queue<Item>::push_with(Enqueue enqueue) {
+posting message_queue<Item>::push_with(Enqueue enqueue, std::size_t many) {
   if (closed_.load()) {
-    count_.fetch_sub(1);
+    count_.fetch_sub(many);
     return posting::closed;
   }
   if (!enqueue(storage_->items)) {  // no memory
-    count_.fetch_sub(1);
+    count_.fetch_sub(many);
     return posting::full;
   }
   bell_.ring();
@@ -115,6 +116,17 @@ posting message_queue<Item>::producer::push_always(Item& item) {
   queue_.count_.fetch_add(1);
   const posting outcome =
       queue_.push_with([&](auto& items) { return items.enqueue(token_->known, std::move(item)); });
+  TRIREME_ASSERT(outcome != posting::full);
+  return outcome;
+}
+
+template <class Item>
+posting message_queue<Item>::producer::push_many_always(Item* items, std::size_t many) {
+  queue_.count_.fetch_add(many);
+  const auto enqueue = [&](auto& into) {
+    return into.enqueue_bulk(token_->known, std::make_move_iterator(items), many);
+  };
+  const posting outcome = queue_.push_with(enqueue, many);
   TRIREME_ASSERT(outcome != posting::full);
   return outcome;
 }
