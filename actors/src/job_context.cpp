@@ -2,6 +2,7 @@
 
 #include <trireme/actors/detail/worker_locals.hpp>
 #include <trireme/core/assert.hpp>
+#include <trireme/core/error.hpp>
 
 namespace trireme::actors {
 
@@ -12,6 +13,10 @@ std::stop_token job_context::token() {
     if (before & stopped) source_.request_stop();
   }
   return source_.get_token();
+}
+
+void job_context::check() const {
+  if (stop_requested()) error(errc::canceled).raise();
 }
 
 std::size_t job_context::worker_index() const noexcept { return actors::worker_index(); }

@@ -1,45 +1,23 @@
+#include <trireme/actors/detail/pool_core.hpp>
 #include <trireme/actors/detail/pool_job.hpp>
 
-#include <trireme/actors/detail/pool_state.hpp>
-#include <utility>
+#include <trireme/core/unique_function.hpp>
 
 namespace trireme::actors::detail {
 
-pool_job::pool_job(loop& owner) : loop_(owner), context_(owner.current()) {}
-
-void pool_job::execute() noexcept {
-  if (control_.claim()) perform();
+const context_ptr& pool_job::context() const noexcept {
+  static const context_ptr none;
+  return record_ ? record_->context : none;
 }
+bool pool_job::stopped() const noexcept { return !record_ || record_->asked_to_stop; }
 
-void pool_job::run() {
-  if (pool_) pool_->leave(*this);
-  if (answered_) return;
-  unlink();
-  answered_ = true;
-  if (stop_reason_) {
-    answer_error(stop_reason_);
-  } else {
-    answer();
-  }
-}
+void job_record::stopped::on_stop(const error& reason) { self.pool.cancel(self, reason); }
 
-void pool_job::cancel(const error& reason) {
-  if (answered_ || stop_reason_) return;
-  stop_reason_ = reason ? reason : error(errc::canceled);
-  unlink();
-  if (control_.request_stop()) {
-    stopped_while_running();
-    return;
-  }
-  answered_ = true;  // no worker will claim it: function and receiver are the loop's
-  discard();
-  answer_error_soon(stop_reason_);
-  if (pool_) pool_->answered(*this);
-}
+std::string job_kind::name() const { return given_name ? given_name : trireme::detail::type_name(type); }
 
-void pool_job::refuse(const error& reason) {
-  answered_ = true;
-  answer_error_soon(reason);
+void job_kind::took(duration run) noexcept {
+  doubtful = known() && !doubtful && run > 4 * usual + std::chrono::microseconds(1);
+  if (!doubtful) usual = known() ? usual + (run - usual) / 8 : run;
 }
 
 }  // namespace trireme::actors::detail

@@ -1,11 +1,15 @@
+#include <trireme/actors/detail/pool_core.hpp>
 #include <trireme/actors/detail/progress_channel.hpp>
+#include <utility>
 
 namespace trireme::actors::detail {
+
+progress_channel::progress_channel(const pool_core& owner) noexcept : owner_(owner) {}
 
 bool progress_channel::acquire() noexcept {
   std::uint32_t seen = unread_.load(std::memory_order_acquire);
   while ((seen & stop_bit) == 0) {
-    if (seen < pool_.progress_limit() || !pool_.may_block()) {
+    if (seen < owner_.progress_limit() || !owner_.may_block()) {
       unread_.fetch_add(1, std::memory_order_relaxed);
       return true;
     }
@@ -15,8 +19,8 @@ bool progress_channel::acquire() noexcept {
   return false;
 }
 
-posting progress_channel::push(std::unique_ptr<trireme::detail::job> message) noexcept {
-  return pool_.inbox().push_always(message);
+void progress_channel::push(std::unique_ptr<trireme::detail::job> message) noexcept {
+  this_worker()->worker->send_home(std::move(message));
 }
 
 void progress_channel::release() noexcept {

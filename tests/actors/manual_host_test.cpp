@@ -35,11 +35,14 @@ TEST(ManualHost, LetsTheTestChooseWhichWorkerIsNext) {
   }
   host.step();
   EXPECT_TRUE(host.step(1));
+  EXPECT_FALSE(host.step(1)) << "the loop hands out, and has not turned since";
+  loop.poll();
   EXPECT_TRUE(host.step(1));
+  loop.poll();
   EXPECT_TRUE(host.step(0));
   EXPECT_FALSE(host.step(0));
   loop.poll();
-  EXPECT_EQ(log, (order{"job 0 on 1", "job 1 on 1", "job 2 on 0"}));
+  EXPECT_EQ(log, (order{"job 1 on 1", "job 2 on 1", "job 0 on 0"}));
 }
 
 TEST(ManualHost, RunsWorkersUnderTheLoopsVirtualTime) {

@@ -93,9 +93,11 @@ TEST_F(Pool, DeliversEachAnswerAsACallbackWithItsOwnTickAndMicrotask) {
         },
         twice, number);
   };
+  workers.run_then([](const error&, int) {}, twice, 0);
+  host.settle(loop);  // from now on such jobs are handed out several at a time
   job(1);
   job(2);
-  begin();
+  loop.poll();
   host.step();
   host.step();
   loop.set_immediate([&] { log("immediate"); });

@@ -1,17 +1,15 @@
 #pragma once
 #include <cstdint>
+#include <trireme/actors/detail/pool_anchor.hpp>
 #include <trireme/core/error.hpp>
+#include <utility>
 
 namespace trireme::actors {
 
-namespace detail {
-class pool_state;
-}
-
-/// Names one job. Copies name the same; once the job's answer is delivered it names nothing, and every call
-/// on it does nothing.
+/// Names one job. Copies name the same; once the job's answer is delivered, or its pool has gone, it names
+/// nothing, and every call on it does nothing.
 ///
-/// Thread: the loop's. Lifetime: may outlive the job, not the pool.
+/// Thread: the loop's. Lifetime: may outlive job and pool.
 class job_handle {
 public:
   using bound_to_a_loop = void;
@@ -24,11 +22,11 @@ public:
   bool active() const noexcept;
 
 private:
-  friend class detail::pool_state;
-  job_handle(detail::pool_state& owner, std::uint32_t slot, std::uint32_t generation) noexcept
-      : owner_(&owner), slot_(slot), generation_(generation) {}
-  detail::pool_state* owner_ = nullptr;
-  std::uint32_t slot_ = 0;
+  friend class detail::pool_core;
+  job_handle(detail::pool_anchor pool, std::uint32_t number, std::uint32_t generation) noexcept
+      : pool_(std::move(pool)), number_(number), generation_(generation) {}
+  detail::pool_anchor pool_;
+  std::uint32_t number_ = 0;
   std::uint32_t generation_ = 0;
 };
 

@@ -8,7 +8,8 @@
 namespace trireme::actors {
 
 /// One instance of `T` for each worker of a pool, confined to its thread by construction: no lock, no
-/// sharing. Made on that thread by the first job there that asks, destroyed on it when the pool goes.
+/// sharing. Made on that thread by the first job there that asks, destroyed on it when the worker ends: with
+/// the pool, or when the pool shrinks.
 ///
 /// Thread: made and destroyed on the loop; `local` in jobs of that pool only. The factory is called on the
 /// workers, maybe by several at once. Copies name the same instances, and may travel into jobs. Lifetime: the
@@ -19,8 +20,8 @@ class per_worker {
 public:
   explicit per_worker(
       pool& owner, std::function<T()> factory = [] { return T(); })
-      : owner_(owner.state_.get()),
-        number_(owner_->next_local()),
+      : owner_(owner.core_),
+        number_(owner.core_->next_local()),
         factory_(std::make_shared<const std::function<T()>>(std::move(factory))) {}
 
   /// This worker's instance. Outside a job of the pool it is a bug, and stops the program.
@@ -34,7 +35,7 @@ public:
   }
 
 private:
-  detail::pool_state* owner_;
+  const detail::pool_core* owner_;
   std::size_t number_;
   std::shared_ptr<const std::function<T()>> factory_;
 };

@@ -1,139 +1,82 @@
 #pragma once
 #include <cstddef>
 #include <memory>
-#include <string>
-#include <trireme/actors/detail/typed_job.hpp>
-#include <trireme/actors/job_context.hpp>
-#include <trireme/actors/job_handle.hpp>
-#include <trireme/actors/progress.hpp>
+#include <trireme/actors/pool_options.hpp>
+#include <trireme/actors/pool_stats.hpp>
+#include <trireme/actors/pool_verbs.hpp>
 #include <trireme/actors/worker_host.hpp>
+#include <trireme/core/completion.hpp>
 #include <trireme/core/loop.hpp>
-#include <trireme/core/polling.hpp>
 #include <trireme/core/promise.hpp>
 
 namespace trireme::actors {
 
-/// How a pool is made.
-struct pool_options {
-  pool_options() {}
-  /// How many workers; 0 means one fewer than the machine has cores, at least one: the loop needs its core.
-  std::size_t workers = 0;
-  /// How many jobs may wait beyond one for each worker. A finished job counts until its answer is delivered.
-  std::size_t queue_limit = 10'000;
-  /// How many progress messages of one job may be unread before the job waits.
-  std::size_t progress_limit = 64;
-  /// How long a worker looks for jobs before it sleeps.
-  trireme::polling polling;
-  /// Threads are called name/0, name/1, ...
-  std::string name = "pool";
-  /// Where the workers run; null means threads. Outlives the pool.
-  worker_host* host = nullptr;
+/// A pool, for jobs of other options than the usual; what `pool::with` gives. A value that names the pool.
+///
+/// Thread: the loop's. Lifetime: the pool outlives it.
+class pool_with : public pool_verbs {
+private:
+  friend class pool;
+  pool_with(detail::pool_core& core, const job_options& how) noexcept : pool_verbs(core, how) {}
 };
 
-/// A job whose answer is a promise, and its handle: `auto [answer, handle] = pool.start(fn)`.
-template <class R>
-struct started_job {
-  started_job(promise<R> given_answer, job_handle given_handle) noexcept
-      : answer(std::move(given_answer)), handle(given_handle) {}
-  promise<R> answer;
-  job_handle handle;
-};
-
-/// Workers that share a queue of jobs. A job is a function with its arguments, which are moved or copied in;
-/// its result is moved back. The function may take a `job_context&` first.
+/// Workers that do jobs for a loop. A job is a function with its arguments, which are moved or copied in; its
+/// result is moved back. The function may take a `job_context&` first.
 ///
 /// A job belongs to the context that was current when it was submitted. Once that context is asked to stop,
-/// or `job_handle::cancel` is called, its answer is the stop's reason: at once where the job waits, when the
-/// function returns where it runs.
+/// or `job_handle::cancel` is called, or its deadline passes, its answer is the stop's reason: at once where
+/// the job waits, when the function returns where it runs.
 ///
 /// Thread: the loop's. Functions run on the workers, answers and progress come as callbacks of the loop.
 /// Lifetime: the loop outlives the pool. A pool with jobs outstanding keeps the loop alive. Destroying the
 /// pool asks every outstanding job to stop and waits for those that run; what is not yet answered is answered
-/// `canceled`. Errors: `errc::full` at the limit, counted as "actors.pool.full"; `errc::closed` after
-/// `close`; whatever the function throws, with its text, and the original in `error::exception`. Order: jobs
-/// start in the order submitted; each answer is a callback of its own, in the poll phase.
+/// `canceled`. Errors: `errc::full` at the limit, counted as "actors.pool.full" or "actors.pool.dropped";
+/// `errc::timed_out` for what cannot end by its deadline, counted as "actors.pool.expired" where it was not
+/// started for that; `errc::closed` after `close`; whatever the function throws, with its text, and the
+/// original in `error::exception`. Order: jobs of one class are handed to workers in the order submitted, but
+/// for those with a key, which wait for theirs; one worker's answers come in the order in which its jobs
+/// ended, between workers there is none. Each answer is a callback of its own, in the poll phase.
 ///
 /// g++ 12 destroys some temporaries of a `co_await` expression twice: do not put a lambda with captures
 /// there, give the function its arguments instead (`co_await pool.run(fn, argument)`), or use two statements.
-class pool {
+class pool : public pool_verbs {
 public:
-  using bound_to_a_loop = void;
   explicit pool(loop& owner, const pool_options& options = {});
   pool(const pool&) = delete;
   pool& operator=(const pool&) = delete;
   ~pool();
 
-  /// The result as a promise.
-  template <class Function, class... Arguments>
-  auto run(Function&& function, Arguments&&... arguments) {
-    return start(std::forward<Function>(function), std::forward<Arguments>(arguments)...).answer;
-  }
-
-  /// The result as a promise, and a handle to cancel the job by.
-  template <class Function, class... Arguments>
-  auto start(Function&& function, Arguments&&... arguments) {
-    using call = detail::call_of<job_context, Function, Arguments...>;
-    using result_type = typename call::result_type;
-    auto [answer, settle] = make_promise<result_type>(owner());
-    const job_handle handle = submit<detail::plain_job<call, detail::promise_answer<result_type>>>(
-        owner(), detail::promise_answer<result_type>(std::move(settle)), std::forward<Function>(function),
-        std::forward<Arguments>(arguments)...);
-    return started_job<result_type>(std::move(answer), handle);
-  }
-
-  /// The result as an error-first call of `done(error, R)`, or `done(error)` where the function returns
-  /// nothing. `R` is default-made where there is an error.
-  template <class Callback, class Function, class... Arguments>
-  job_handle run_then(Callback done, Function&& function, Arguments&&... arguments) {
-    using call = detail::call_of<job_context, Function, Arguments...>;
-    using answer = detail::callback_answer<typename call::result_type, Callback>;
-    return submit<detail::plain_job<call, answer>>(owner(), answer(std::move(done)),
-                                                   std::forward<Function>(function),
-                                                   std::forward<Arguments>(arguments)...);
-  }
-
-  /// As `run`, for a function that takes a `progress<P>&` first: what it posts comes as `on_progress(P)`, all
-  /// of it before the answer. None comes once the job was asked to stop.
-  template <class P, class OnProgress, class Function, class... Arguments>
-  auto run_with_progress(OnProgress on_progress, Function&& function, Arguments&&... arguments) {
-    return start_with_progress<P>(std::move(on_progress), std::forward<Function>(function),
-                                  std::forward<Arguments>(arguments)...)
-        .answer;
-  }
-
-  /// As `run_with_progress`, and a handle to cancel the job by.
-  template <class P, class OnProgress, class Function, class... Arguments>
-  auto start_with_progress(OnProgress on_progress, Function&& function, Arguments&&... arguments) {
-    using call = detail::call_of<progress<P>, Function, Arguments...>;
-    using result_type = typename call::result_type;
-    using answer = detail::promise_answer<result_type>;
-    auto [promised, settle] = make_promise<result_type>(owner());
-    const job_handle handle = submit<detail::progress_job<P, call, answer, OnProgress>>(
-        *state_, std::move(on_progress), answer(std::move(settle)), std::forward<Function>(function),
-        std::forward<Arguments>(arguments)...);
-    return started_job<result_type>(std::move(promised), handle);
-  }
+  /// The same pool, for jobs treated as `how` says.
+  pool_with with(const job_options& how) { return pool_with(*kept_, how); }
 
   /// Takes no more jobs; those outstanding are finished, then the threads end.
   void close() noexcept;
-  /// Settles once nothing is outstanding, after the last answer.
+  /// Settles once nothing is outstanding, after the last answer and what it has queued.
   promise<void> drained();
+  void drained(callback_of<void> done);
+  /// Settles once there is a place for another job; who waits is told in order, one for each place. Someone
+  /// else may have taken it by then. 1,024 may wait; beyond that it is refused with `errc::full`, counted as
+  /// "stream.waiting_full".
+  promise<void> room();
+  void room(callback_of<void> done);
+  /// Told once of each running job that was asked to stop `pool_options::report_after` ago and has not
+  /// returned; counted as "actors.pool.stop_ignored". Without a handler it is a line in the log.
+  void on_ignored_stop(unique_function<void(const ignored_stop&)> handler);
 
+  /// How many workers there are now.
   std::size_t workers() const noexcept;
   /// Jobs that wait, run, or have an answer under way.
   std::size_t outstanding() const noexcept;
-  loop& owner() const noexcept { return state_->owner(); }
+  /// Jobs of a class that wait and have not been handed to a worker.
+  std::size_t waiting(priority which) const noexcept;
+  /// Of all jobs.
+  const job_times& times() const noexcept;
+  /// Of the jobs `job_options::named` so. Null until the first was submitted.
+  const job_times* times(const char* name) const noexcept;
 
 private:
-  template <class T>
-  friend class per_worker;
-
-  template <class Job, class... Parts>
-  job_handle submit(Parts&&... parts) {
-    return state_->submit(std::unique_ptr<detail::pool_job>(new Job(std::forward<Parts>(parts)...)));
-  }
-
-  std::unique_ptr<detail::pool_state> state_;
+  explicit pool(std::shared_ptr<detail::pool_core> core);
+  std::shared_ptr<detail::pool_core> kept_;
 };
 
 }  // namespace trireme::actors

@@ -2,8 +2,8 @@
 #include <functional>
 #include <optional>
 #include <trireme/actors/detail/crossing.hpp>
+#include <trireme/actors/detail/pool_core.hpp>
 #include <trireme/actors/detail/pool_job.hpp>
-#include <trireme/actors/detail/pool_state.hpp>
 #include <trireme/actors/detail/progress_channel.hpp>
 #include <trireme/actors/progress.hpp>
 #include <trireme/core/promise.hpp>
@@ -11,6 +11,7 @@
 #include <tuple>
 #include <type_traits>
 #include <utility>
+#include <variant>
 
 namespace trireme::actors::detail {
 
@@ -115,62 +116,66 @@ private:
   Callback callback_;
 };
 
-/// A job whose function and receiver are known.
+/// A job whose function and receiver are known. What came of the function lies where the function lay.
 template <class First, class Call, class Answer>
 class typed_job : public pool_job {
 public:
   using result_type = typename Call::result_type;
 
   template <class... Parts>
-  typed_job(loop& owner, Answer answer, Parts&&... parts)
-      : pool_job(owner),
-        answer_(std::move(answer)),
-        call_(std::in_place, std::in_place, std::forward<Parts>(parts)...) {
+  explicit typed_job(Answer answer, Parts&&... parts)
+      : work_(std::in_place_index<1>, std::in_place, std::forward<Parts>(parts)...),
+        answer_(std::move(answer)) {
     static_assert(alignof(Call) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
                   "trireme: over-aligned values travel behind a unique_ptr.");
   }
 
 protected:
+  explicit typed_job(typed_job& from)
+      : work_(std::in_place_index<1>, std::move(std::get<1>(from.work_))), answer_(std::move(from.answer_)) {}
   virtual First& first() noexcept = 0;
   Answer& receiver() noexcept { return answer_; }
 
 private:
   void perform() noexcept final {
+    Call& function = std::get<1>(work_);
     try {
       if constexpr (std::is_void_v<result_type>) {
-        (*call_)(first());
-        outcome_.emplace();
+        function(first());
+        work_.template emplace<2>();
       } else {
-        outcome_.emplace((*call_)(first()));
+        work_.template emplace<2>(function(first()));
       }
     } catch (...) {
-      outcome_.emplace(error::from(std::current_exception()));
+      work_.template emplace<2>(error::from(std::current_exception()));
     }
-    call_.reset();
   }
-  void discard() noexcept final { call_.reset(); }
-  void answer() final {
-    in_context([this] { answer_.deliver(*outcome_); });
-  }
+  void discard() noexcept final { work_.template emplace<0>(); }
+  void answer() final { answer_.deliver(std::get<2>(work_)); }
   void answer_error(const error& failure) final {
-    outcome_.emplace(failure);
+    work_.template emplace<2>(failure);
     answer();
   }
-  void answer_error_soon(const error& failure) final {
-    in_context([&] { answer_.deliver_soon(loop_, failure); });
-  }
+  void answer_error_soon(loop& owner, const error& failure) final { answer_.deliver_soon(owner, failure); }
 
-  Answer answer_;
-  std::optional<Call> call_;
-  std::optional<result<result_type>> outcome_;
+  std::variant<std::monostate, Call, result<result_type>> work_;
+  Answer answer_;  // last: the worker leaves it where it is
 };
 
 template <class Call, class Answer>
 class plain_job final : public typed_job<job_context, Call, Answer> {
+  using base = typed_job<job_context, Call, Answer>;
+
 public:
-  using typed_job<job_context, Call, Answer>::typed_job;
+  template <class... Parts>
+  plain_job(pool_core&, Answer answer, Parts&&... parts)
+      : base(std::move(answer), std::forward<Parts>(parts)...) {}
 
 private:
+  explicit plain_job(plain_job& from) : base(from) {}
+  std::unique_ptr<pool_job> move_away() noexcept override {
+    return std::unique_ptr<pool_job>(new plain_job(*this));
+  }
   job_context& first() noexcept override { return this->control_; }
 };
 
@@ -180,16 +185,26 @@ class progress_job final : public typed_job<progress<P>, Call, Answer>, progress
 
 public:
   template <class... Parts>
-  progress_job(pool_state& pool, OnProgress on_progress, Answer answer, Parts&&... parts)
-      : base(pool.owner(), std::move(answer), std::forward<Parts>(parts)...),
+  progress_job(pool_core& pool, OnProgress on_progress, Answer answer, Parts&&... parts)
+      : base(std::move(answer), std::forward<Parts>(parts)...),
         channel_(pool),
         on_progress_(std::move(on_progress)),
         progress_(progress_sink<P>::open(this->control_, *this)) {}
 
 private:
-  struct message final : trireme::detail::job, trireme::detail::recycled {
+  explicit progress_job(progress_job& from)
+      : base(from),
+        channel_(from.channel_.owner()),
+        on_progress_(std::move(from.on_progress_)),
+        progress_(progress_sink<P>::open(this->control_, *this)) {}
+  std::unique_ptr<pool_job> move_away() noexcept override {
+    return std::unique_ptr<pool_job>(new progress_job(*this));
+  }
+
+  struct message final : arrival {
     message(progress_job& sender, P content) : sender_(sender), content_(std::move(content)) {}
     void run() override { sender_.read(std::move(content_)); }
+    const context_ptr& context() const noexcept override { return sender_.context(); }
     progress_job& sender_;  // comes back behind its messages
     P content_;
   };
@@ -197,12 +212,16 @@ private:
   progress<P>& first() noexcept override { return progress_; }
   posting send(P content) override {
     if (!channel_.acquire()) return posting::closed;
-    return channel_.push(std::unique_ptr<trireme::detail::job>(new message(*this, std::move(content))));
+    channel_.push(std::unique_ptr<trireme::detail::job>(new message(*this, std::move(content))));
+    return posting::posted;
   }
   void read(P content) {
-    channel_.release();
-    if (this->stopped()) return;
-    this->in_context([&] { on_progress_(std::move(content)); });
+    if constexpr (requires { on_progress_.pulls(channel_); }) {
+      on_progress_.pulls(channel_);  // who reads says when there is room again
+    } else {
+      channel_.release();
+    }
+    if (!this->stopped()) on_progress_(std::move(content));
   }
   void stopped_while_running() noexcept override { channel_.stop(); }
 

@@ -4,7 +4,8 @@
 
 namespace trireme::actors::detail {
 
-class pool_state;
+class pool_core;
+class pool_worker;
 
 /// What one worker of a pool keeps for itself: an instance for each `per_worker` that a job here has asked
 /// for.
@@ -35,7 +36,8 @@ private:
 
 /// The worker that the calling thread is, while it runs a job.
 struct current_worker {
-  pool_state* pool = nullptr;
+  pool_core* pool = nullptr;
+  pool_worker* worker = nullptr;
   worker_locals* locals = nullptr;
   std::size_t index = 0;
 };

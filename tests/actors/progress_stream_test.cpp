@@ -1,0 +1,127 @@
+#include <trireme/actors/progress_stream.hpp>
+
+#include <optional>
+#include <stdexcept>
+#include <trireme/core/task.hpp>
+
+#include "pool_fixture.hpp"
+
+namespace trireme::actors {
+namespace {
+
+using trireme::testing::order;
+using trireme::testing::test_loop;
+
+int count_to(progress<int>& out, int last) {
+  for (int step = 1; step <= last; ++step) {
+    if (out.post(step) == posting::closed) return -step;
+  }
+  return last;
+}
+
+task<void> read_all(progress_stream<int, int>& from, order& log) {
+  while (true) {
+    auto pulled = from.next();
+    const std::optional<int> next = co_await std::move(pulled);
+    if (!next) break;
+    log(std::to_string(*next));
+  }
+  auto ended = from.answer();
+  const int answer = co_await std::move(ended);
+  log("answer " + std::to_string(answer));
+}
+
+class ProgressStream : public testing::by_hand {};
+
+TEST_F(ProgressStream, GivesAllMessagesThenTheAnswer) {
+  auto counting = make(options()).stream<int>(count_to, 3);
+  const task<void> reading = read_all(counting, log);
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"1", "2", "3", "answer 3"}));
+}
+
+TEST_F(ProgressStream, IsThereAlsoForCallbacks) {
+  auto counting = make(options()).stream<int>(count_to, 1);
+  counting.next([&](const error& failure, std::optional<int> next) {
+    EXPECT_FALSE(failure);
+    log(next ? std::to_string(*next) : "end");
+  });
+  host.settle(loop);
+  counting.next([&](const error&, std::optional<int> next) { log(next ? "more" : "end"); });
+  counting.answer([&](const error&, int last) { log("answer " + std::to_string(last)); });
+  EXPECT_EQ(log, (order{"1"})) << "never from within the call";
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"1", "end", "answer 1"}));
+}
+
+TEST_F(ProgressStream, DropsTheMessagesWhereOnlyTheAnswerIsWanted) {
+  auto counting = make(options()).stream<int>(count_to, 500);
+  int seen = 0;
+  counting.answer().then([&](int last) { seen = last; }).detach();
+  host.settle(loop);
+  EXPECT_EQ(seen, 500);
+}
+
+TEST_F(ProgressStream, FailsWithItsJobAfterTheLastMessage) {
+  auto failing = make(options()).stream<int>([](progress<int>& out) -> int {
+    static_cast<void>(out.post(1));
+    throw std::runtime_error("broken");
+  });
+  const auto read = [&] {
+    failing.next([&](const error& failure, std::optional<int> next) {
+      log(failure ? failure.message() : std::to_string(*next));
+    });
+    host.settle(loop);
+  };
+  read();
+  read();
+  EXPECT_EQ(log, (order{"1", "broken"}));
+}
+
+TEST_F(ProgressStream, CancelsTheJobWhereItIsDropped) {
+  pool& subject = make(options());
+  subject.run_then(nobody(), [] {});
+  { auto dropped = subject.stream<int>(count_to, 3); }
+  EXPECT_EQ(subject.outstanding(), 1u);
+  host.settle(loop);
+}
+
+TEST_F(ProgressStream, OutlivesItsPool) {
+  auto counting = make(options()).stream<int>(count_to, 3);
+  workers.reset();
+  counting.next([&](const error& failure, std::optional<int>) { log(failure.message()); });
+  loop.run();
+  EXPECT_EQ(log, (order{error(errc::canceled).message()}));
+}
+
+// Nobody reads: the job waits, and the loop holds no more than the limit.
+TEST(ProgressStreamThreads, HoldTheJobBackUntilItIsPulled) {
+  test_loop loop;
+  pool_options how;
+  how.workers = 1;
+  how.progress_limit = 4;
+  pool workers(loop, how);
+  std::atomic<int> posted{0};
+  auto counting = workers.stream<int>([&](progress<int>& out) {
+    for (int step = 0; step < 2'000; ++step) {
+      static_cast<void>(out.post(step));
+      ++posted;
+    }
+  });
+  int read = 0;
+  const auto pull = [&](progress_stream<int, void>& from) -> task<void> {
+    while (true) {
+      auto pulled = from.next();
+      const std::optional<int> next = co_await std::move(pulled);
+      if (!next) break;
+      EXPECT_EQ(*next, read++);
+      EXPECT_LE(posted.load(), read + 4);
+    }
+  };
+  const task<void> pulling = pull(counting);
+  loop.run();
+  EXPECT_EQ(read, 2'000);
+}
+
+}  // namespace
+}  // namespace trireme::actors
