@@ -1,4 +1,6 @@
 #include <array>
+#include <atomic>
+#include <cstdint>
 #include <new>
 #include <trireme/core/detail/recycler.hpp>
 #include <utility>
@@ -20,30 +22,65 @@ namespace trireme::detail {
 namespace {
 
 constexpr std::size_t step = 64;
-constexpr std::align_val_t line{64};
 constexpr std::size_t classes = 32;
-constexpr std::size_t kept_bytes = 256 << 10;  // of each size
+constexpr std::size_t stack_bytes = 128 << 10;  // of each size; a thread keeps two
+constexpr std::size_t stacks_shared = 8;        // of each size, between all threads
+constexpr std::align_val_t line{64};
 
 struct free_block {
   free_block* next;
 };
 struct free_list {
   free_block* first = nullptr;
-  std::size_t room = 0;  // for so many more; none before the first block and after the thread's end
+  std::size_t room = 0;         // for so many more; none before the first block and after the thread's end
+  free_block* spare = nullptr;  // a full stack, or none
 };
+
+/// Full stacks of threads that free more than they allocate, for those that do the opposite.
+class shared_stacks {
+public:
+  bool leave(free_block* full) noexcept {
+    for (std::atomic<free_block*>& place : places_) {
+      free_block* nothing = nullptr;
+      if (!place.load(std::memory_order_relaxed) &&
+          place.compare_exchange_strong(nothing, full, std::memory_order_release, std::memory_order_relaxed))
+        return true;
+    }
+    return false;
+  }
+  free_block* fetch() noexcept {
+    for (std::atomic<free_block*>& place : places_) {
+      if (!place.load(std::memory_order_relaxed)) continue;
+      if (free_block* const found = place.exchange(nullptr, std::memory_order_acquire)) return found;
+    }
+    return nullptr;
+  }
+
+private:
+  std::array<std::atomic<free_block*>, stacks_shared> places_{};
+};
+
+enum class life : std::uint8_t { untouched, open, ended };
 
 // Trivially destructible, so that frames which outlive the thread's other objects may still be freed.
 constinit thread_local std::array<free_list, classes> lists{};
-constinit thread_local bool opened = false;
+constinit thread_local life here = life::untouched;
+constinit std::array<shared_stacks, classes> shared{};
+
+void free_all(free_block* first) noexcept {
+  while (free_block* const block = first) {
+    first = block->next;
+    ::operator delete(block, line);
+  }
+}
 
 struct closer {
   ~closer() {
+    here = life::ended;
     for (free_list& list : lists) {
       list.room = 0;
-      while (free_block* block = list.first) {
-        list.first = block->next;
-        ::operator delete(block, line);
-      }
+      free_all(std::exchange(list.first, nullptr));
+      free_all(std::exchange(list.spare, nullptr));
     }
   }
   void touch() const noexcept {}
@@ -51,31 +88,56 @@ struct closer {
 thread_local const closer close_at_thread_end;
 
 std::size_t class_of(std::size_t size) noexcept { return (size - 1) / step; }
+std::size_t full_count(std::size_t which) noexcept { return stack_bytes / ((which + 1) * step); }
 
 void open() noexcept {
-  opened = true;
-  for (std::size_t which = 0; which < classes; ++which) lists[which].room = kept_bytes / ((which + 1) * step);
+  here = life::open;
+  for (std::size_t which = 0; which < classes; ++which) lists[which].room = full_count(which);
   close_at_thread_end.touch();
 }
 
+/// False where there is nothing to be had but from the heap.
+bool refill(std::size_t which) noexcept {
+  if (here == life::untouched) open();
+  if (here == life::ended) return false;
+  free_list& list = lists[which];
+  free_block* const full = list.spare ? std::exchange(list.spare, nullptr) : shared[which].fetch();
+  if (!full) return false;
+  list.first = full;
+  list.room = 0;
+  return true;
+}
+
+/// False where all places for full stacks are taken.
+bool make_room(std::size_t which) noexcept {
+  if (here == life::untouched) return open(), true;
+  if (here == life::ended) return false;
+  free_list& list = lists[which];
+  if (list.spare && !shared[which].leave(list.spare)) return false;
+  list.spare = std::exchange(list.first, nullptr);
+  list.room = full_count(which);
+  return true;
+}
+
 // Apart, so that the other way is short.
-[[gnu::noinline]] void* allocate_anew(std::size_t size) {
-  if (class_of(size) >= classes) return ::operator new(size);
-  return ::operator new((class_of(size) + 1) * step, line);
+[[gnu::noinline]] void* allocate_without_stock(std::size_t size) {
+  const std::size_t which = class_of(size);
+  if (which >= classes) return ::operator new(size);
+  return refill(which) ? recycled_allocate(size) : ::operator new((which + 1) * step, line);
 }
 
 [[gnu::noinline]] void free_without_room(void* block, std::size_t size) noexcept {
-  if (class_of(size) >= classes) return ::operator delete(block);
-  if (opened) return ::operator delete(block, line);
-  open();
-  recycled_free(block, size);
+  const std::size_t which = class_of(size);
+  if (which >= classes) return ::operator delete(block);
+  if (make_room(which)) return recycled_free(block, size);
+  ::operator delete(block, line);
 }
 
 }  // namespace
 
 void* recycled_allocate(std::size_t size) {
   const std::size_t which = class_of(size);
-  if (which >= classes || !lists[which].first) return allocate_anew(size);
+  if (which >= classes || !lists[which].first) return allocate_without_stock(size);
   free_list& list = lists[which];
   ++list.room;
   return std::exchange(list.first, list.first->next);

@@ -73,6 +73,27 @@ TEST(Error, TakesAnythingThatIsThrown) {
   EXPECT_FALSE(error::from(nullptr));
 }
 
+TEST(Error, NamesTheTypeOfItsException) {
+  EXPECT_EQ(error::from(std::make_exception_ptr(std::out_of_range("index 9"))).type(), "std::out_of_range");
+  EXPECT_EQ(error::from(std::make_exception_ptr(42)).type(), "int");
+  EXPECT_EQ(error(errc::closed).type(), "");
+  EXPECT_EQ(error::from(std::make_exception_ptr(error(errc::closed))).type(), "");
+}
+
+struct lost_ship final : error {
+  explicit lost_ship(std::string name) : error(std::make_error_code(std::errc::no_link), "sail", name) {}
+};
+
+TEST(Error, KeepsAClassThatIsDerivedFromIt) {
+  const error kept = error::from(std::make_exception_ptr(lost_ship("Ada")));
+  EXPECT_EQ(kept, std::make_error_code(std::errc::no_link));
+  EXPECT_EQ(kept.message(), "sail: Link has been severed: Ada");
+  EXPECT_EQ(kept.operation(), "sail");
+  EXPECT_EQ(kept.path(), "Ada");
+  EXPECT_TRUE(kept.type().ends_with("::lost_ship")) << kept.type();
+  EXPECT_THROW(kept.raise(), lost_ship);
+}
+
 TEST(Error, ComparesByCode) {
   EXPECT_EQ(error::from_errno(ENOENT, "open"), error::from_errno(ENOENT, "stat"));
   EXPECT_FALSE(error(errc::closed) == error(errc::full));

@@ -105,6 +105,36 @@ TEST(JobQueue, SaysNotToSleepWhereThereIsSomething) {
   EXPECT_FALSE(queue.about_to_sleep());
 }
 
+TEST(JobQueue, CountsWhatWasTakenUntilItIsReleased) {
+  job_queue queue(2);
+  EXPECT_EQ(push(queue, make(0, 0)), posting::posted);
+  EXPECT_EQ(push(queue, make(0, 1)), posting::posted);
+  std::unique_ptr<job> desk[4];
+  EXPECT_EQ(queue.take(desk, 4), 2u);
+  EXPECT_EQ(queue.size(), 2u);
+  EXPECT_EQ(push(queue, make(0, 2)), posting::full);
+  queue.release(1);
+  EXPECT_EQ(push(queue, make(0, 2)), posting::posted);
+  EXPECT_EQ(push(queue, make(0, 3)), posting::full);
+  queue.release(1);
+  EXPECT_EQ(queue.pop_many(desk, 4), 1u);
+  EXPECT_EQ(queue.size(), 0u);
+}
+
+TEST(JobQueue, CountsWhatIsAnnouncedUntilItIsWithdrawn) {
+  job_queue queue(2);
+  queue.announce();
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_FALSE(queue.about_to_sleep());
+  queue.withdraw();
+  EXPECT_EQ(queue.size(), 0u);
+  queue.announce();
+  auto work = make(0, 0);
+  EXPECT_EQ(queue.push_announced(work), posting::posted);
+  EXPECT_EQ(queue.size(), 1u);
+  EXPECT_TRUE(queue.pop());
+}
+
 // B14: each job exactly once, first in first out for each producer.
 TEST(JobQueue, GivesEachJobOnceAndInTheOrderOfItsProducer) {
   constexpr int producers = 4, consumers = 4, each_makes = 20000;

@@ -232,7 +232,7 @@ TEST(Loop, EndsWithCodeOneAtAnUncaughtException) {
   loop.set_timeout(1ms, [] { throw std::runtime_error("broken"); });
   loop.set_timeout(1ms, [] { ADD_FAILURE() << "went on"; });
   EXPECT_EQ(loop.run(), 1);
-  EXPECT_EQ(logged, (order{"uncaught: broken"}));
+  EXPECT_EQ(logged, (order{"uncaught: std::runtime_error: broken"}));
 }
 
 // A23: an unhandled rejection likewise.

@@ -1,6 +1,7 @@
 #pragma once
 #include <concurrentqueue.h>
 
+#include <algorithm>
 #include <iterator>
 #include <thread>
 #include <trireme/core/assert.hpp>
@@ -35,20 +36,33 @@ template <class Item>
 template <class Enqueue>
 posting message_queue<Item>::push_within_limit(Enqueue enqueue) {
   // The place is taken before the item is there: the limit is exact, and `close` knows of pushes under way.
-  if (count_.fetch_add(1) < limit_) return push_with(enqueue);
-  count_.fetch_sub(1);
+  if (within_limit(pushed_.fetch_add(1))) return push_with(enqueue);
+  withdraw();
   return closed() ? posting::closed : posting::full;
+}
+
+// What was popped is looked up only where that decides.
+template <class Item>
+bool message_queue<Item>::within_limit(std::size_t before) noexcept {
+  const auto fits = [&](std::size_t popped) {
+    const auto waiting = static_cast<std::ptrdiff_t>(before - popped);  // negative: more came and went since
+    return static_cast<std::size_t>(std::max(waiting, std::ptrdiff_t{0})) < limit_;
+  };
+  if (fits(seen_popped_.load(std::memory_order_relaxed))) return true;
+  const std::size_t popped = popped_.load();
+  seen_popped_.store(popped, std::memory_order_relaxed);
+  return fits(popped);
 }
 
 template <class Item>
 template <class Enqueue>
 posting message_queue<Item>::push_with(Enqueue enqueue, std::size_t many) {
   if (closed_.load()) {
-    count_.fetch_sub(many);
+    withdraw(many);
     return posting::closed;
   }
   if (!enqueue(storage_->items)) {  // no memory
-    count_.fetch_sub(many);
+    withdraw(many);
     return posting::full;
   }
   bell_.ring();
@@ -62,7 +76,12 @@ posting message_queue<Item>::push(Item& item) {
 
 template <class Item>
 posting message_queue<Item>::push_always(Item& item) {
-  count_.fetch_add(1);
+  announce();
+  return push_announced(item);
+}
+
+template <class Item>
+posting message_queue<Item>::push_announced(Item& item) {
   const posting outcome = push_with([&](auto& items) { return items.enqueue(std::move(item)); });
   TRIREME_ASSERT(outcome != posting::full);  // never dropped: without memory for it nothing can go on
   return outcome;
@@ -71,16 +90,21 @@ posting message_queue<Item>::push_always(Item& item) {
 template <class Item>
 Item message_queue<Item>::pop() noexcept {
   Item taken{};
-  if (size() > 0 && storage_->items.try_dequeue(taken)) count_.fetch_sub(1);
+  if (size() > 0 && storage_->items.try_dequeue(taken)) popped_.fetch_add(1);
   return taken;
 }
 
 template <class Item>
 std::size_t message_queue<Item>::pop_many(Item* into, std::size_t most) noexcept {
-  if (size() == 0) return 0;
-  const std::size_t taken = storage_->items.try_dequeue_bulk(storage_->only_consumer, into, most);
-  count_.fetch_sub(taken);
+  const std::size_t taken = take(into, most);
+  if (taken > 0) release(taken);
   return taken;
+}
+
+template <class Item>
+std::size_t message_queue<Item>::take(Item* into, std::size_t most) noexcept {
+  if (size() == 0) return 0;
+  return storage_->items.try_dequeue_bulk(storage_->only_consumer, into, most);
 }
 
 template <class Item>
@@ -113,7 +137,7 @@ posting message_queue<Item>::producer::push(Item& item) {
 
 template <class Item>
 posting message_queue<Item>::producer::push_always(Item& item) {
-  queue_.count_.fetch_add(1);
+  queue_.announce();
   const posting outcome =
       queue_.push_with([&](auto& items) { return items.enqueue(token_->known, std::move(item)); });
   TRIREME_ASSERT(outcome != posting::full);
@@ -122,7 +146,7 @@ posting message_queue<Item>::producer::push_always(Item& item) {
 
 template <class Item>
 posting message_queue<Item>::producer::push_many_always(Item* items, std::size_t many) {
-  queue_.count_.fetch_add(many);
+  queue_.announce(many);
   const auto enqueue = [&](auto& into) {
     return into.enqueue_bulk(token_->known, std::make_move_iterator(items), many);
   };
