@@ -69,7 +69,8 @@ void loop::uncaught(const error& failure) {
       log(log_level::error, "on_uncaught threw: " + error::from(std::current_exception()).message());
     }
   } else {
-    log(log_level::error, "uncaught: " + failure.message());
+    const std::string type = failure.type();
+    log(log_level::error, "uncaught: " + (type.empty() ? type : type + ": ") + failure.message());
   }
   stop(1);
 }

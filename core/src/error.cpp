@@ -1,6 +1,9 @@
+#include <cxxabi.h>
+
 #include <map>
 #include <mutex>
 #include <trireme/core/error.hpp>
+#include <trireme/core/unique_function.hpp>
 #include <utility>
 
 namespace trireme {
@@ -87,12 +90,16 @@ error error::with_text(std::error_code code, std::string text) {
 
 error error::from(std::exception_ptr exception) {
   if (!exception) return {};
-  std::string text;
+  std::string operation, path, text;
   std::error_code code = errc::failed;
   try {
     std::rethrow_exception(exception);
   } catch (const error& same) {
-    return same;
+    if (typeid(same) == typeid(error)) return same;
+    operation = same.operation();
+    path = same.path();
+    text = same.message();
+    if (same) code = same.code();
   } catch (const std::system_error& other) {
     text = other.what();
     if (other.code()) code = other.code();
@@ -102,7 +109,8 @@ error error::from(std::exception_ptr exception) {
     text = "an exception that is no std::exception";
   }
   error made(code);
-  made.detail_ = std::make_shared<const detail>(detail{{}, {}, std::move(exception), std::move(text)});
+  made.detail_ = std::make_shared<const detail>(
+      detail{std::move(operation), std::move(path), std::move(exception), std::move(text)});
   return made;
 }
 
@@ -130,6 +138,16 @@ const char* error::what() const noexcept {
 }
 
 std::exception_ptr error::exception() const noexcept { return detail_ ? detail_->exception : nullptr; }
+
+std::string error::type() const {
+  const std::exception_ptr original = exception();
+  if (!original) return {};
+  try {
+    std::rethrow_exception(original);
+  } catch (...) {
+    return trireme::detail::type_name(*abi::__cxa_current_exception_type());
+  }
+}
 
 void error::raise() const {
   if (const auto original = exception()) std::rethrow_exception(original);
