@@ -12,7 +12,9 @@ namespace trireme::actors::detail {
 namespace {
 
 /// Keeps a child's place, its mail and those who know it, between two of its lives.
-class vacancy final : public cell {};
+class vacancy final : public cell {
+  void on_link_down(const any_ref&, const exit_reason&) override {}  // it is no life that could end
+};
 
 }  // namespace
 
@@ -64,12 +66,14 @@ void actor_worker::forget(cell& gone) noexcept {
 }
 
 /// Null where its constructor throws; then, and where it stops itself at once, `why` says so.
-cell* actor_worker::make(birth& what, std::optional<exit_reason>& why) {
+cell* actor_worker::make(std::unique_ptr<birth> what, std::optional<exit_reason>& why) {
   const interlude guard(*this, nullptr);
-  cradle_ = what.to().where;
+  cradle_ = what->to().where;
+  const bool starts = what->starts();
   cell* born = nullptr;
   try {
-    born = what.make();
+    born = birth::become(std::move(what));
+    born->started_ = !starts;
     why = ending_;
   } catch (...) {
     why = exit_reason::failed(error::from(std::current_exception()));
@@ -78,13 +82,13 @@ cell* actor_worker::make(birth& what, std::optional<exit_reason>& why) {
   return born;
 }
 
-void actor_worker::bear(birth& what) {
+void actor_worker::bear(std::unique_ptr<birth> what) {
+  const address place = what->to();
   std::optional<exit_reason> why;
-  cell* const born = make(what, why);
-  if (!born) return clear(what.to(), *why);
+  cell* const born = make(std::move(what), why);
+  if (!born) return clear(place, *why);
   if (why) return finish(*born, *why);
-  born->ready_ = true;
-  ready_.push_back(born->link_);
+  if (!born->started_) make_ready(*born);
 }
 
 void actor_worker::end_current(exit_reason why) noexcept {
@@ -118,9 +122,15 @@ void actor_worker::finish(cell& actor, const exit_reason& why) {
   if (!actor.vacant_) say_goodbye(actor, why);
   {
     const interlude guard(*this, nullptr);
-    delete &actor;
+    destroy(actor);
   }
   clear(which, why);
+}
+
+// What the handlers of its questions refer to is still there when they go.
+void actor_worker::destroy(cell& actor) {
+  if (actor.relations_) std::exchange(actor.relations_->questions, {}).clear();
+  delete &actor;
 }
 
 void actor_worker::leave(slot& place) noexcept {
@@ -141,7 +151,6 @@ cell& actor_worker::make_vacancy(slot& place) {
   cradle_ = &place;
   auto* const made = new vacancy;
   made->vacant_ = made->started_ = true;
-  idle_.push_back(made->link_);
   return *made;
 }
 
@@ -162,17 +171,19 @@ void actor_worker::vacate(cell& actor, const exit_reason& why) {
   empty.related().take_over(actor.related());
   const interlude guard(*this, nullptr);
   const address which = actor.own_address();
-  delete &actor;
+  destroy(actor);
   if (const std::unique_ptr<relations> left = std::move(left_)) tell_of_end(which, why, *left);
 }
 
-std::optional<exit_reason> actor_worker::revive(birth& what) {
-  cell& empty = *what.to().where->actor;
+std::optional<exit_reason> actor_worker::revive(std::unique_ptr<birth> what) {
+  const address place = what->to();
+  cell& empty = *place.where->actor;
   std::optional<exit_reason> why;
-  cell* const born = make(what, why);
+  cell* const born = make(std::move(what), why);
   if (!born) {
-    what.to().where->actor = &empty;
-    if (const auto left = std::move(left_)) tell_of_end(what.to(), *why, *left);
+    place.where->actor = &empty;
+    if (left_) empty.related().take_known(*left_);
+    if (const auto left = std::move(left_)) tell_of_end(place, *why, *left);
     return why;
   }
   born->mail_.put_in_front(empty.mail_);
@@ -180,9 +191,8 @@ std::optional<exit_reason> actor_worker::revive(birth& what) {
   delete &empty;
   if (why) {
     vacate(*born, *why);
-  } else {
-    born->ready_ = true;
-    ready_.push_back(born->link_);
+  } else if (!born->started_ || !born->mail_.empty()) {
+    make_ready(*born);
   }
   return why;
 }

@@ -11,9 +11,6 @@ namespace trireme::actors::detail {
 
 namespace {
 
-constexpr std::size_t batch_size = 64;
-constexpr std::size_t fetched_in_a_step = 256;
-
 constinit thread_local actor_worker* current = nullptr;
 
 std::unique_ptr<envelope> as_envelope(std::unique_ptr<trireme::detail::job>& letter) noexcept {
@@ -67,7 +64,9 @@ bool actor_worker::step() {
 }
 
 void actor_worker::wait() noexcept {
-  const auto nothing_waits = [this] { return office_.empty() && !stop_.load(); };
+  const auto nothing_waits = [this] {
+    return office_.empty() && !stop_.load() && (sampled_ == 0 || owner_.report_under_way());
+  };
   std::optional<duration> at_most;
   if (const auto next = timers_.next_deadline()) at_most = *next - time_.now();
   if (looking_.find([&] { return !nothing_waits(); }, at_most.value_or(duration::max()))) return;
@@ -77,17 +76,11 @@ void actor_worker::wait() noexcept {
 
 // What is sent from an actor that was born before, on another thread, must find it born: births come first.
 bool actor_worker::fetch() {
-  bool any = fetch_control();
-  std::unique_ptr<trireme::detail::job> batch[batch_size];
-  for (std::size_t fetched = 0; fetched < fetched_in_a_step;) {
-    const std::size_t count = office_.fetch_users(batch);
-    if (count == 0) break;
-    fetch_control();
-    for (std::size_t which = 0; which < count; ++which) enqueue(as_envelope(batch[which]));
-    fetched += count;
-    any = true;
-  }
-  return any;
+  if (office_.empty()) return false;
+  const std::size_t count = office_.fetch_users(arrived_.data(), arrived_.size());
+  const bool any = fetch_control();
+  for (std::size_t which = 0; which < count; ++which) enqueue(as_envelope(arrived_[which]));
+  return any || count > 0;
 }
 
 bool actor_worker::fetch_control() {
@@ -97,7 +90,7 @@ bool actor_worker::fetch_control() {
     if (letter->gives_birth() && ended_) {
       clear(letter->to(), exit_reason::kind::stopped);
     } else if (letter->gives_birth()) {
-      bear(static_cast<birth&>(*letter));
+      bear(std::unique_ptr<birth>(static_cast<birth*>(letter.release())));
     } else {
       control_.push(std::move(letter));
     }
@@ -124,8 +117,7 @@ bool actor_worker::enqueue_control(std::unique_ptr<envelope>& message) noexcept 
 }
 
 void actor_worker::make_ready(cell& actor) noexcept {
-  if (actor.vacant_ || std::exchange(actor.ready_, true) || &actor == running_) return;
-  ready_.push_back(actor.link_);
+  if (!actor.vacant_ && !actor.link_.linked() && &actor != running_) ready_.push_back(actor.link_);
 }
 
 bool actor_worker::deliver_control() {
@@ -135,11 +127,16 @@ bool actor_worker::deliver_control() {
     std::unique_ptr<envelope> letter = arrived.pop();
     envelope& message = *letter;
     if (!message.to().lives()) {
-      bury(std::move(letter), dead_letter_reason::late);  // an answer: nothing else was said by control
+      bury(std::move(letter), dead_letter_reason::closed);  // an answer: nothing else was said by control
       continue;
     }
     cell& actor = *message.to().where->actor;
+    if (!message.runs_code()) {
+      message.deliver(std::move(letter), actor);
+      continue;
+    }
     run_as(actor, [&] { message.deliver(std::move(letter), actor); });
+    if (letter) bury(std::move(letter), dead_letter_reason::late);  // `on_start` has ended the actor
   }
   return true;
 }
@@ -165,11 +162,10 @@ void actor_worker::deliver_one(cell& actor) {
   message.deliver(std::move(letter), actor);
 }
 
-// The actor stays linked where it will be found when this returns: with mail among the ready, at their end.
+// With mail the actor is among the ready when this returns, at their end.
 template <class Work>
 void actor_worker::run_as(cell& actor, Work&& work) {
-  idle_.push_back(actor.link_);
-  actor.ready_ = false;
+  actor.link_.unlink();
   running_ = &actor;
   try {
     if (!std::exchange(actor.started_, true)) actor.on_start();
@@ -179,8 +175,7 @@ void actor_worker::run_as(cell& actor, Work&& work) {
   }
   running_ = nullptr;
   if (ending_) return ended(actor, *std::exchange(ending_, std::nullopt));
-  actor.ready_ = !actor.mail_.empty() && !actor.vacant_;
-  if (actor.ready_) ready_.push_back(actor.link_);
+  if (!actor.mail_.empty()) make_ready(actor);
 }
 
 void actor_worker::report_dead_letters() {
@@ -193,11 +188,25 @@ void actor_worker::end() noexcept {
   const as_here guard(*this);
   ended_ = true;
   fetch_control();
-  while (!ready_.empty()) finish(ready_.front().owner, exit_reason::kind::stopped);
-  while (!idle_.empty()) finish(idle_.front().owner, exit_reason::kind::stopped);
+  while (!ready_.empty()) finish(topmost(ready_.front().owner), exit_reason::kind::stopped);
+  finish_all(office_.shelf_of(true));
+  finish_all(office_.shelf_of(false));
   drain_office();
   report_dead_letters();
   owner_.bring_end();
+}
+
+void actor_worker::finish_all(slot_shelf& shelf) {
+  shelf.for_each([this](const slot& which) {
+    while (which.actor) finish(topmost(*which.actor), exit_reason::kind::stopped);
+  });
+}
+
+cell& actor_worker::topmost(cell& actor) noexcept {
+  cell* found = &actor;
+  while (found->relations_ && found->relations_->supervisor.lives())
+    found = found->relations_->supervisor.where->actor;
+  return *found;
 }
 
 // Nobody lives here any more; who was faster than that has its message on the way, and it will come.
@@ -208,7 +217,7 @@ void actor_worker::drain_office() noexcept {
     std::this_thread::yield();
   };
   const auto empty = [&](const slot& which) {
-    while (!office_.quiet(which)) drain();
+    while (which.waiting.load() > 0) drain();
   };
   drain();
   office_.shelf_of(true).for_each(empty);

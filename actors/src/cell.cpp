@@ -17,9 +17,9 @@ actor_worker& where_actors_are_made() noexcept {
 }  // namespace
 
 cell::cell()
-    : worker_(where_actors_are_made()),
-      slot_(worker_.claim_cradle(*this)),
-      generation_(slot_.generation.load()) {}
+    : slot_(where_actors_are_made().claim_cradle(*this)),
+      generation_(slot_.generation.load()),
+      worker_(*actor_worker::here()) {}
 
 cell::~cell() { worker_.forget(*this); }
 
@@ -32,15 +32,13 @@ void cell::end_with(exit_reason why) noexcept { worker_.end_current(std::move(wh
 time_point cell::now() const { return worker_.now(); }
 
 std::uint64_t cell::keep_question(std::unique_ptr<pending_question> asked, duration at_most) {
-  const std::uint64_t number = ++related().last_number;
-  asked->deadline = arm_timer(at_most,
-                              make_notice(own_address(),
-                                          [number](cell& asker) {
-                                            if (const auto late = asker.take_question(number))
-                                              late->fail(errc::timed_out);
-                                          }),
-                              true);
-  relations_->questions.emplace(number, std::move(asked));
+  const std::uint64_t number = worker_.next_number();
+  const auto give_up = [number](cell& asker) {
+    if (const auto late = asker.take_question(number)) late->fail(errc::timed_out);
+  };
+  if (at_most < duration::max())
+    asked->deadline = arm_timer(at_most, make_notice(own_address(), give_up), true);
+  related().questions.emplace(number, std::move(asked));
   return number;
 }
 
@@ -56,6 +54,10 @@ std::unique_ptr<pending_question> cell::take_question(std::uint64_t number) noex
 
 void cell::answer_came_late(const std::type_info& type) noexcept {
   worker_.note_dead(dead_letter_reason::late, type, own_address());
+}
+
+void cell::answer_went_unheard(const std::type_info& type) noexcept {
+  worker_.note_dead(dead_letter_reason::unheard, type, own_address());
 }
 
 std::uint64_t cell::arm_timer(duration delay, std::unique_ptr<envelope> letter, bool control) {

@@ -17,7 +17,7 @@ void loop_question::start(duration at_most) {
     if (const auto deadline = current->deadline()) at_most = std::min(at_most, *deadline - loop_.now());
     current->watch(*this);
   }
-  deadline_ = loop_.set_timeout(at_most, [this] { give_up(errc::timed_out); });
+  if (at_most < duration::max()) deadline_ = loop_.set_timeout(at_most, [this] { give_up(errc::timed_out); });
 }
 
 void loop_question::refuse(std::unique_ptr<envelope> self, const error& why) noexcept {

@@ -36,21 +36,23 @@ void post_office::post_user(std::unique_ptr<envelope> message) noexcept {
 }
 
 bool post_office::post_control(std::unique_ptr<envelope>& message) noexcept {
-  control_under_way_.fetch_add(1);
+  control_.announce();
   if (!message->to().lives()) {
-    control_under_way_.fetch_sub(1);
+    control_.withdraw();
     return false;
   }
   std::unique_ptr<trireme::detail::job> sent = std::move(message);
-  static_cast<void>(control_.push_always(sent));
+  static_cast<void>(control_.push_announced(sent));
   return true;
 }
 
 std::unique_ptr<envelope> post_office::fetch_control() noexcept {
-  std::unique_ptr<trireme::detail::job> taken = control_.pop();
-  if (!taken) return nullptr;
-  control_under_way_.fetch_sub(1);
-  return std::unique_ptr<envelope>(static_cast<envelope*>(taken.release()));
+  if (opened_ == fetched_) {
+    opened_ = 0;
+    fetched_ = control_.pop_many(desk_.data(), desk_.size());
+    if (fetched_ == 0) return nullptr;
+  }
+  return std::unique_ptr<envelope>(static_cast<envelope*>(desk_[opened_++].release()));
 }
 
 place::place(const address& to) noexcept
@@ -69,6 +71,7 @@ void post_control(std::unique_ptr<envelope> message) noexcept {
   const bool local = here && &here->office() == &home;
   if (local ? here->enqueue_control(message) : home.post_control(message)) return;
   envelope& refused = *message;
+  if (refused.was_said()) home.closed.add();  // an answer to an asker that has ended
   refused.refuse(std::move(message), error(make_error_code(errc::closed), "actor"));
 }
 

@@ -2,15 +2,23 @@
 
 #include <algorithm>
 #include <trireme/actors/actor_ref.hpp>
+#include <trireme/actors/detail/actor_worker.hpp>
 #include <trireme/actors/detail/notice.hpp>
 
 namespace trireme::actors::detail {
 
-void relations::take_over(relations& from) {
-  links.insert(links.end(), from.links.begin(), from.links.end());
+void relations::link(const address& other) {
+  if (std::find(links.begin(), links.end(), other) == links.end()) links.push_back(other);
+}
+
+void relations::take_known(relations& from) {
+  for (const address& other : std::exchange(from.links, {})) link(other);
   watchers.insert(watchers.end(), from.watchers.begin(), from.watchers.end());
-  from.links.clear();
   from.watchers.clear();
+}
+
+void relations::take_over(relations& from) {
+  take_known(from);
   supervisor = std::exchange(from.supervisor, {});
   child = from.child;
 }
@@ -25,7 +33,7 @@ void tell_of_end(const address& which, const exit_reason& why, relations& left) 
   }
   for (const auto& [number, other] : left.monitors) {
     post_control(
-        make_notice(other, [which, number = number](cell& actor) { actor.unwatched_by(which, number); }));
+        make_note(other, [which, number = number](cell& actor) { actor.unwatched_by(which, number); }));
   }
   if (!left.supervisor.where) return;
   post_control(make_notice(left.supervisor, [child = left.child, why](cell& supervisor) {
@@ -35,9 +43,9 @@ void tell_of_end(const address& which, const exit_reason& why, relations& left) 
 
 void cell::link_to(const address& other) {
   if (!other.where || other == own_address()) return;
-  related().links.push_back(other);
+  related().link(other);
   const address self = own_address();
-  post_control(make_notice(
+  post_control(make_note(
       other, [self](cell& actor) { actor.linked_by(self); },
       [self, other] {
         post_control(make_notice(
@@ -47,11 +55,11 @@ void cell::link_to(const address& other) {
 
 void cell::unlink_from(const address& other) {
   if (!relations_ || std::erase(relations_->links, other) == 0) return;
-  post_control(make_notice(other, [self = own_address()](cell& actor) { actor.unlinked_by(self); }));
+  post_control(make_note(other, [self = own_address()](cell& actor) { actor.unlinked_by(self); }));
 }
 
 std::uint64_t cell::watch_end_of(const address& other) {
-  const std::uint64_t number = ++related().last_number;
+  const std::uint64_t number = worker_.next_number();
   related().monitors.emplace(number, other);
   const address self = own_address();
   const auto gone = [self, number] {
@@ -59,7 +67,7 @@ std::uint64_t cell::watch_end_of(const address& other) {
         self, [number](cell& actor) { actor.watched_ended(number, exit_reason::kind::no_actor); }));
   };
   if (other.where) {
-    post_control(make_notice(
+    post_control(make_note(
         other, [self, number](cell& actor) { actor.watched_by(self, number); }, gone));
   } else {
     gone();
@@ -75,10 +83,10 @@ void cell::unwatch_end_of(std::uint64_t number) {
   relations_->monitors.erase(found);
   if (!other.where) return;
   post_control(
-      make_notice(other, [self = own_address(), number](cell& actor) { actor.unwatched_by(self, number); }));
+      make_note(other, [self = own_address(), number](cell& actor) { actor.unwatched_by(self, number); }));
 }
 
-void cell::linked_by(const address& other) { related().links.push_back(other); }
+void cell::linked_by(const address& other) { related().link(other); }
 
 void cell::unlinked_by(const address& other) noexcept {
   if (relations_) std::erase(relations_->links, other);

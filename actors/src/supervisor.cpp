@@ -37,8 +37,7 @@ any_ref supervisor::on(child what) {
   entry& started = *made;
   children_.push_back(std::move(made));
   const any_ref named(started.place);
-  const auto birth = started.what.birth_(started.place);
-  if (const auto why = own_worker().revive(*birth)) on_child_ended(number, *why);
+  if (const auto why = own_worker().revive(started.what.birth_(started.place))) on_child_ended(number, *why);
   return named;
 }
 
@@ -126,8 +125,7 @@ supervisor::entry* supervisor::next_of(std::uint64_t round) noexcept {
 void supervisor::restart_now(std::uint64_t round) {
   while (entry* const its = gave_up_ ? nullptr : next_of(round)) {
     its->round = 0;
-    const auto birth = its->what.birth_(its->place);
-    if (const auto why = own_worker().revive(*birth)) on_child_ended(its->number, *why);
+    if (const auto why = own_worker().revive(its->what.birth_(its->place))) on_child_ended(its->number, *why);
   }
 }
 

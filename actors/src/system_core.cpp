@@ -10,10 +10,10 @@ namespace trireme::actors::detail {
 namespace {
 
 constexpr std::size_t letters_kept = 32;
-constexpr std::array names{"full", "closed", "stopped", "late"};
+constexpr std::array names{"full", "closed", "stopped", "late", "unheard"};
 
-std::array<counter*, 4> counters_of(loop& owner) {
-  std::array<counter*, 4> found{};
+std::array<counter*, names.size()> counters_of(loop& owner) {
+  std::array<counter*, names.size()> found{};
   for (std::size_t which = 0; which < found.size(); ++which) {
     found[which] = &owner.counters().get(std::string("actors.dead_letters.") + names[which]);
   }
@@ -117,6 +117,7 @@ void system_core::stopped(completion<void> done) {
 
 void system_core::worker_ended() {
   --running_;
+  count_closed();
   if (running_ > 0 || !attached_) return;
   join();
   work_ = pending_work();
@@ -138,7 +139,9 @@ void system_core::bring_failure(const address& which, const exit_reason& why) {
 void system_core::bring_end() noexcept { send_home(std::make_unique<end_job>(shared_from_this())); }
 
 void system_core::letters_came(const std::vector<dead_letter>& samples) {
+  count_closed();
   report_under_way_.store(false);
+  for (const auto& worker : workers_) worker->office().ring();  // one may have kept its samples
   for (const dead_letter& each : samples) {
     last_letters_.push_back(each);
     if (last_letters_.size() > letters_kept) last_letters_.pop_front();
@@ -174,6 +177,7 @@ dead_letter_report system_core::dead_letters() {
   made.closed = count(dead_letter_reason::closed);
   made.stopped = count(dead_letter_reason::stopped);
   made.late = count(dead_letter_reason::late);
+  made.unheard = count(dead_letter_reason::unheard);
   made.last.assign(last_letters_.begin(), last_letters_.end());
   return made;
 }

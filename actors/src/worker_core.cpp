@@ -122,7 +122,15 @@ void worker_core::end() noexcept {
   static_cast<void>(inbox_->push_always(last));
 }
 
+// Messages that waited for their handler are read one in each turn.
+bool worker_core::must_wait() const { return attached_ && reads_held(); }
+
 void worker_core::failed(const error& failure) {
+  failure_waits_ = must_wait();
+  if (failure_waits_) {
+    loop_.set_immediate([self = shared_from_this(), failure] { self->failed(failure); });
+    return;
+  }
   if (!attached_) return;
   if (on_error_) {
     on_error_.call(loop_, failure);
@@ -132,6 +140,10 @@ void worker_core::failed(const error& failure) {
 }
 
 void worker_core::has_exited(int exit_code) {
+  if (failure_waits_ || must_wait()) {
+    loop_.set_immediate([self = shared_from_this(), exit_code] { self->has_exited(exit_code); });
+    return;
+  }
   run_.reset();
   hold_ = loop_hold();
   for (auto& done : std::exchange(exits_, {})) done.resolve(exit_code);

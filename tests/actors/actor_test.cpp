@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+#include <cstdlib>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -222,6 +224,51 @@ public:
 TEST_F(Actor, SurvivesWhatOnExitThrows) {
   static_cast<void>(system.spawn<thrower>().tell(1));
   host.settle(loop);
+  EXPECT_EQ(system.alive(), 0u);
+}
+
+/// Takes less memory than what it is made of.
+class lighter : public actor<lighter> {
+public:
+  explicit lighter(std::array<int, 100> given) : last_(given.back()) {
+    if (last_ < 0) throw std::invalid_argument("negative");
+  }
+  int on(int more) { return last_ + more; }
+
+private:
+  int last_;
+};
+
+TEST_F(Actor, IsMadeOfArgumentsLargerThanItself) {
+  std::array<int, 100> numbers{};
+  numbers.back() = 40;
+  system.ask(system.spawn<lighter>(numbers), 2, 1s,
+             [this](const error&, int answer) { log(std::to_string(answer)); });
+  numbers.back() = -1;
+  system.on_failure([this](const any_ref&, const exit_reason& why) { log(why.failure().message()); });
+  system.spawn<lighter>(numbers);
+  host.settle(loop);
+  EXPECT_EQ(log.events().size(), 2u);
+  EXPECT_EQ(system.alive(), 1u);
+}
+
+/// Has memory of its own kind.
+class housed : public actor<housed> {
+public:
+  explicit housed(note how) : log_(std::move(how)) {}
+  ~housed() override { log_("goes"); }
+  void on(int) { stop(); }
+  static void* operator new(std::size_t size) { return std::malloc(size); }
+  static void operator delete(void* block) { std::free(block); }
+
+private:
+  note log_;
+};
+
+TEST_F(Actor, MayBringItsOwnMemory) {
+  static_cast<void>(system.spawn<housed>(notes()).tell(1));
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"goes"}));
   EXPECT_EQ(system.alive(), 0u);
 }
 

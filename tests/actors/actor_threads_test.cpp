@@ -227,5 +227,33 @@ TEST(ActorThreads, StopAndSayWhenTheyHaveEnded) {
   EXPECT_EQ(system.alive(), 0u);
 }
 
+/// Leaves a dead letter at once.
+class ephemeral : public actor<ephemeral> {
+public:
+  ephemeral() {
+    static_cast<void>(self().tell(begin()));
+    stop();
+  }
+  void on(begin) {}
+};
+
+/// Those that a worker sampled while earlier ones were on their way to the loop wait for nothing else.
+TEST(ActorThreads, BringEachSampledDeadLetter) {
+  loop owner;
+  actor_system system(owner);
+  int heard = 0;
+  system.on_dead_letter([&](const dead_letter&) {
+    if (++heard == 2) owner.stop();
+  });
+  const counter& dead = owner.counters().get("actors.dead_letters.stopped");
+  for (int each = 1; each <= 2; ++each) {
+    system.spawn<ephemeral>();
+    while (dead.value() < each) std::this_thread::yield();
+  }
+  owner.set_timeout(10s, [&] { owner.stop(); });
+  owner.run();
+  EXPECT_EQ(heard, 2);
+}
+
 }  // namespace
 }  // namespace trireme::actors

@@ -202,6 +202,7 @@ TEST_F(Ask, AnActorThatEndsTakesItsHandlersWithIt) {
   host.run(loop);
   EXPECT_EQ(log, (order{}));
   EXPECT_EQ(loop.now().time_since_epoch(), 0s);
+  EXPECT_EQ(system.dead_letters().closed, 1u) << "the answer that came to nobody";
 }
 
 }  // namespace

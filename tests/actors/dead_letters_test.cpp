@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <stdexcept>
 #include <string>
 #include <trireme/actors/actor.hpp>
 #include <trireme/actors/actor_system.hpp>
@@ -22,6 +23,15 @@ class house : public actor<house> {
 public:
   int on(parcel what) { return what.number; }
   void on(close_up) { stop(); }
+};
+
+/// Asks before it starts, and then does not.
+class hasty : public actor<hasty> {
+public:
+  explicit hasty(actor_ref<house> whom) {
+    ask(whom, parcel{1}, 1s, [](result<int>) {});
+  }
+  void on_start() override { throw std::runtime_error("no legs"); }
 };
 
 class DeadLetters : public ActorSystem {
@@ -74,6 +84,43 @@ TEST_F(DeadLetters, AreSampledAtABoundedRate) {
   EXPECT_LE(told, 4 * 32);
   EXPECT_EQ(system.dead_letters().stopped + system.dead_letters().closed, 1'000u);  // the rest was on its way
   EXPECT_EQ(system.dead_letters().last.size(), 32u);
+}
+
+/// What comes by control counts, too.
+TEST_F(DeadLetters, AreAnswersThatAnActorDidNotStartFor) {
+  system.on_failure([](const any_ref&, const exit_reason&) {});
+  host.settle(loop);
+  system.spawn<hasty>(target);
+  host.settle(loop);
+  EXPECT_EQ(system.dead_letters().late, 1u);
+}
+
+/// What senders were told of at once is in the counter when the loop hears from a worker.
+TEST_F(DeadLetters, AreInTheCounterWithoutAReport) {
+  const counter& closed = loop.counters().get("actors.dead_letters.closed");
+  const auto other = system.spawn<house>();
+  target.stop();
+  host.settle(loop);
+  for (int each = 0; each < 7; ++each) static_cast<void>(target.tell(parcel{each}));
+  static_cast<void>(other.tell(parcel{8}));
+  other.stop();
+  host.settle(loop);
+  EXPECT_EQ(closed.value(), 7);
+}
+
+TEST_F(DeadLetters, AreInTheCounterWhereAWorkerHasEnded) {
+  const counter& closed = loop.counters().get("actors.dead_letters.closed");
+  actor_system_options options = with(host);
+  options.workers = 2;
+  actor_system two(loop, options);
+  const auto other = two.spawn<house>();
+  host.settle(loop);
+  two.stop();
+  host.step(1);
+  EXPECT_EQ(other.tell(parcel{1}), posting::closed);
+  EXPECT_EQ(closed.value(), 0);
+  loop.poll();
+  EXPECT_EQ(closed.value(), 1);
 }
 
 }  // namespace

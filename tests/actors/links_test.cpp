@@ -4,6 +4,7 @@
 #include <string>
 #include <trireme/actors/actor.hpp>
 #include <trireme/actors/actor_system.hpp>
+#include <utility>
 
 #include "actors/actor_fixture.hpp"
 
@@ -26,6 +27,21 @@ struct watch {
 };
 struct forget {};
 struct spawn_one {};
+struct spawn_and_watch {};
+
+/// Does not get as far as its first message.
+class late_riser : public actor<late_riser> {
+public:
+  explicit late_riser(bool fails) : fails_(fails) {}
+  void on_start() override {
+    if (fails_) throw std::runtime_error("overslept");
+    stop();
+  }
+  void on(fail) {}
+
+private:
+  bool fails_;
+};
 
 class climber : public actor<climber> {
 public:
@@ -41,6 +57,8 @@ public:
   void on(forget) { demonitor(watched_); }
   void on(any_ref untie) { unlink(untie); }
   void on(spawn_one) { static_cast<void>(spawn_linked<climber>(name_ + "'s child", log_).tell(fail())); }
+  void on(bool starts_badly) { spawn_linked<late_riser>(starts_badly); }
+  void on(spawn_and_watch) { watched_ = monitor(spawn<late_riser>(true)); }
 
 private:
   std::string name_;
@@ -56,9 +74,25 @@ public:
     log_("anchor holds: " + why.message());
   }
   void on(tie to) { link(to.other); }
+  void on(fail) { throw std::runtime_error("broke"); }
 
 private:
   note log_;
+};
+
+/// Ties itself again, once, to one that has ended.
+class stubborn : public actor<stubborn> {
+public:
+  explicit stubborn(note log) : log_(std::move(log)) {}
+  void on_link_down(const any_ref& which, const exit_reason& why) override {
+    log_("stubborn hears: " + why.message());
+    if (!std::exchange(again_, true)) link(which);
+  }
+  void on(tie to) { link(to.other); }
+
+private:
+  note log_;
+  bool again_ = false;
 };
 
 class Links : public ActorSystem {
@@ -122,6 +156,31 @@ TEST_F(Links, AreThereFromTheBeginWithSpawnLinked) {
   EXPECT_EQ(log, (order{"Ada's child ends: slipped", "Ada ends: slipped", "loop hears: slipped"}));
 }
 
+/// The link is known before `on_start` runs.
+TEST_F(Links, HearWhyAnActorDidNotStart) {
+  tell(ada, true);
+  EXPECT_EQ(log, (order{"Ada ends: overslept", "loop hears: overslept"}));
+  log.clear();
+  tell(bob, false);
+  EXPECT_EQ(log, (order{}));
+  EXPECT_TRUE(bob.alive());
+}
+
+TEST_F(Links, AreOneHoweverOftenTheyAreMade) {
+  const auto maker = system.spawn<stubborn>(notes());
+  for (int each = 0; each < 3; ++each) tell(maker, tie(bob));
+  tell(bob, fail());
+  EXPECT_EQ(log, (order{"Bob ends: slipped", "stubborn hears: slipped", "stubborn hears: no such actor"}));
+}
+
+TEST_F(Links, AreOneToTheOtherSideToo) {
+  const auto other = system.spawn<stubborn>(notes());
+  const auto maker = system.spawn<anchor>(notes());
+  for (int each = 0; each < 3; ++each) tell(maker, tie(other));
+  tell(maker, fail());
+  EXPECT_EQ(log, (order{"stubborn hears: broke", "stubborn hears: no such actor"}));
+}
+
 TEST_F(Links, CrossWorkers) {
   actor_system elsewhere(loop, with(host));
   const auto far = elsewhere.spawn<climber>(std::string("far"), notes());
@@ -145,6 +204,11 @@ TEST_F(Monitors, SeeNoActorWhereItHasGone) {
   tell(ada, watch(bob));
   tell(ada, watch(any_ref()));
   EXPECT_EQ(log, (order{"Bob ends: normal", "Ada sees: no such actor", "Ada sees: no such actor"}));
+}
+
+TEST_F(Monitors, SeeWhyAnActorDidNotStart) {
+  tell(ada, spawn_and_watch());
+  EXPECT_EQ(log, (order{"Ada sees: overslept"}));
 }
 
 TEST_F(Monitors, CanBeEnded) {

@@ -17,15 +17,25 @@ namespace {
 
 std::size_t bytes_in_use = 0;  // one thread
 
-void* take(std::size_t size) {
-  void* const block = std::malloc(size);
+void* counted(void* block) {
   if (!block) throw std::bad_alloc();
   bytes_in_use += ::malloc_usable_size(block) + sizeof(std::size_t);  // and what malloc itself keeps of it
   return block;
 }
+void* take(std::size_t size) { return counted(std::malloc(size)); }
 void give(void* block) noexcept {
   if (block) bytes_in_use -= ::malloc_usable_size(block) + sizeof(std::size_t);
   std::free(block);
+}
+
+// With the gaps to the next line that malloc leaves.
+void* take(std::size_t size, std::size_t line) {
+  bytes_in_use += line;
+  return counted(std::aligned_alloc(line, (size + line - 1) / line * line));
+}
+void give(void* block, std::size_t line) noexcept {
+  if (block) bytes_in_use -= line;
+  give(block);
 }
 
 }  // namespace
@@ -36,6 +46,15 @@ void operator delete(void* block) noexcept { give(block); }
 void operator delete[](void* block) noexcept { give(block); }
 void operator delete(void* block, std::size_t) noexcept { give(block); }
 void operator delete[](void* block, std::size_t) noexcept { give(block); }
+void* operator new(std::size_t size, std::align_val_t line) {
+  return take(size, static_cast<std::size_t>(line));
+}
+void operator delete(void* block, std::align_val_t line) noexcept {
+  give(block, static_cast<std::size_t>(line));
+}
+void operator delete(void* block, std::size_t, std::align_val_t line) noexcept {
+  give(block, static_cast<std::size_t>(line));
+}
 
 namespace trireme::actors {
 namespace {

@@ -2,7 +2,10 @@
 
 #include <list>
 #include <numeric>
+#include <ranges>
+#include <span>
 #include <stdexcept>
+#include <string>
 #include <trireme/core/task.hpp>
 #include <vector>
 
@@ -39,6 +42,23 @@ TEST_F(PoolRange, MapsEveryItemInOrderWhateverTheChunk) {
     host.settle(loop);
     EXPECT_EQ(seen, squares_up_to(100)) << chunk;
   }
+}
+
+TEST_F(PoolRange, CopiesWhatAViewShows) {
+  pool& subject = make(options(2));
+  std::vector<std::string> words{"oar", "mast"};
+  std::vector<std::size_t> seen;
+  const auto note = [&](const std::vector<std::size_t>& all) { seen = all; };
+  const auto length = [](const std::string& word) { return word.size(); };
+  subject.map(std::span(words), length).then(note).detach();
+  host.settle(loop);
+  EXPECT_EQ(seen, (std::vector<std::size_t>{3, 4}));
+  EXPECT_EQ(words, (std::vector<std::string>{"oar", "mast"}));
+  subject.map(std::views::iota(std::size_t{1}, std::size_t{4}), [](std::size_t number) { return 2 * number; })
+      .then(note)
+      .detach();
+  host.settle(loop);
+  EXPECT_EQ(seen, (std::vector<std::size_t>{2, 4, 6}));
 }
 
 TEST_F(PoolRange, TakesAnyRangeAndMovesItemsThatDoNotCopy) {

@@ -114,12 +114,13 @@ int refuses_odd(int value) {
   return value;
 }
 
-TEST_F(Pool, BringsAnExceptionBackWithItsTextAndTheOriginal) {
+TEST_F(Pool, BringsAnExceptionBackWithItsTypeItsTextAndTheOriginal) {
   error seen;
   workers.run_then([&](const error& failure, int) { seen = failure; }, refuses_odd, 3);
   host.settle(loop);
   EXPECT_EQ(seen, error(errc::failed));
   EXPECT_EQ(seen.message(), "odd: 3");
+  EXPECT_TRUE(seen.type().ends_with("::odd_number")) << seen.type();
   EXPECT_THROW(seen.raise(), odd_number);
 }
 

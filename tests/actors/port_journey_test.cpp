@@ -9,6 +9,8 @@
 #include <random>
 #include <trireme/actors/manual_host.hpp>
 #include <trireme/actors/worker.hpp>
+#include <trireme/core/testing/for_each_seed.hpp>
+#include <trireme/core/testing/schedule.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 #include <utility>
 #include <vector>
@@ -19,6 +21,8 @@
 namespace trireme::actors {
 namespace {
 
+using testing::for_each_seed;
+using testing::schedule;
 using testing::test_loop;
 using errand = unique_function<void()>;
 using runner = worker<errand, int>;
@@ -142,22 +146,19 @@ private:
   traveller second_;
 };
 
+void travel(std::uint64_t seed) {
+  manual_host host;
+  journey subject(static_cast<std::uint32_t>(seed), &host);
+  schedule order(seed);
+  int moves = 0;
+  for (; subject.under_way() && moves < 100'000; ++moves) order.move(subject.loop(), host);
+  EXPECT_LT(moves, 100'000);
+  subject.check();
+  order.settle(subject.loop(), host);
+}
+
 TEST(PortJourney, LosesRepeatsAndReordersNothingUnderAnyScheduleFromASeed) {
-  for (std::uint32_t seed = 1; seed <= 300; ++seed) {
-    SCOPED_TRACE("seed " + std::to_string(seed));
-    manual_host host;
-    journey subject(seed, &host);
-    std::minstd_rand schedule(seed);
-    int steps = 0;
-    for (; subject.under_way() && steps < 100'000; ++steps) {
-      const std::size_t which = schedule() % places::count;
-      which == 0 ? static_cast<void>(subject.loop().poll()) : static_cast<void>(host.step(which - 1));
-    }
-    EXPECT_LT(steps, 100'000);
-    subject.check();
-    host.settle(subject.loop());
-    if (HasFailure()) return;
-  }
+  for_each_seed(1'000, travel, &::testing::Test::HasFailure);
 }
 
 TEST(PortJourney, LosesRepeatsAndReordersNothingBetweenThreads) {

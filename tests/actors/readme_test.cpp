@@ -16,6 +16,8 @@
 #include <trireme/actors/worker.hpp>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/task.hpp>
+#include <trireme/core/testing/for_each_seed.hpp>
+#include <trireme/core/testing/schedule.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 #include <vector>
 
@@ -206,12 +208,19 @@ TEST(ActorsReadme, CancelExample) {
 struct deposit {
   int amount = 0;
 };
+struct withdraw {
+  int amount = 0;
+};
 struct balance {};
 
 class account : public trireme::actors::actor<account> {
 public:
   void on(deposit by) { money_ += by.amount; }
   int on(balance) { return money_; }
+  trireme::result<int> on(withdraw by) {  // what is left, or an error; exceptions are for bugs
+    if (by.amount > money_) return trireme::error(std::make_error_code(std::errc::result_out_of_range));
+    return money_ -= by.amount;
+  }
 
 private:
   int money_ = 0;
@@ -322,6 +331,26 @@ TEST(ActorsReadme, PerWorkerExample) {
   // [per_worker]
   loop.run();
   EXPECT_EQ(last, 4096u);
+}
+
+TEST(ActorsReadme, ScheduleExample) {
+  // [schedule]
+  trireme::testing::for_each_seed(
+      200,
+      [](std::uint64_t seed) {
+        trireme::testing::test_loop loop;
+        trireme::actors::manual_host host;
+        trireme::actors::pool_options two;
+        two.host = &host;
+        two.workers = 2;
+        trireme::actors::pool pool(loop, two);
+        int answers = 0;
+        for (int job = 0; job < 10; ++job) pool.run([] {}).then([&] { ++answers; }).detach();
+        trireme::testing::schedule(seed).run(loop, host);
+        EXPECT_EQ(answers, 10);
+      },
+      &testing::Test::HasFailure);
+  // [schedule]
 }
 
 }  // namespace

@@ -190,5 +190,61 @@ TEST_F(WorkerExit, IsNotWaitedForByVirtualTime) {
   EXPECT_EQ(loop.now().time_since_epoch(), 10ms);
 }
 
+/// Says 1, 2, 3 while nobody listens, and ends at the next message.
+void speak_and_leave(silent::port& parent) {
+  for (int each = 1; each <= 3; ++each) static_cast<void>(parent.post_message(int(each)));
+  parent.on_message([&parent](int code) {
+    if (code > 0) throw std::runtime_error("left in anger");
+    parent.close();
+  });
+}
+
+TEST_F(WorkerExit, ComesAfterMessagesThatWaitedForAHandler) {
+  silent subject(loop, speak_and_leave, options());
+  host.settle(loop);
+  subject.on_message([&](int number) { log(std::to_string(number)); });
+  subject.on_exit([&](int code) { log_code(code); });
+  subject.exited(logged());
+  static_cast<void>(subject.post_message(0));
+  while (host.step()) {
+  }
+  host.run(loop);
+  EXPECT_EQ(log, (order{"1", "2", "3", "exit 0", "exit 0"}));
+}
+
+TEST_F(WorkerExit, ComesAfterTheErrorAndThatAfterMessagesThatWaitedForAHandler) {
+  silent subject(loop, speak_and_leave, options());
+  host.settle(loop);
+  subject.on_message([&](int number) {
+    log(std::to_string(number));
+    if (number == 2) subject.on_message(nullptr);  // the rest is for another one
+  });
+  subject.on_error([&](const error& failure) { log(failure.message()); });
+  subject.on_exit([&](int code) { log_code(code); });
+  static_cast<void>(subject.post_message(1));
+  while (host.step()) {
+  }
+  host.run(loop);
+  EXPECT_EQ(log, (order{"1", "2", "left in anger", "exit 1"}));
+  subject.on_message([&](int number) { log(std::to_string(number)); });
+  host.run(loop);
+  EXPECT_EQ(log, (order{"1", "2", "left in anger", "exit 1", "3"}));
+}
+
+TEST_F(WorkerExit, IsToldAlthoughTheHandleGoesWhileMessagesAreRead) {
+  {
+    silent subject(loop, speak_and_leave, options());
+    host.settle(loop);
+    subject.on_message([&](int number) { log(std::to_string(number)); });
+    subject.exited(logged());
+    static_cast<void>(subject.post_message(0));
+    while (host.step()) {
+    }
+    loop.poll();
+  }
+  loop.run();
+  EXPECT_EQ(log, (order{"1", "exit 0"}));
+}
+
 }  // namespace
 }  // namespace trireme::actors

@@ -91,6 +91,29 @@ class Styles(InATree):
         self.assertEqual(self.lines("styles.py", "core/include/trireme/core/a.hpp", text), [1])
 
 
+class Locks(InATree):
+    TEXT = "#include <mutex>\n// std::mutex\nstd::mutex guard;\nconst std::lock_guard lock(guard);\n"
+
+    def test_core_and_actors_hold_none(self):
+        for name in ["core/src/inbox.cpp", "core/include/trireme/core/detail/inbox.hpp", "actors/src/pool.cpp"]:
+            self.assertEqual(self.lines("locks.py", name, self.TEXT), [1, 3, 4], name)
+        for text in ["#include <condition_variable>\n", "std::condition_variable_any rung;\n", "::pthread_mutex_lock(&m);\n"]:
+            self.assertEqual(self.lines("locks.py", "actors/include/trireme/actors/pool.hpp", text), [1], text)
+
+    def test_others_and_those_on_the_list_may(self):
+        for name in ["tests/core/inbox_test.cpp", "transport/src/tls.cpp", "core/src/dns.cpp"]:
+            self.assertEqual(self.lines("locks.py", name, self.TEXT), [], name)
+        self.assertEqual(self.lines("locks.py", "core/src/inbox.cpp", "int mutex; // a std::mutex\n"), [])
+
+    def test_the_list_names_nobody_who_holds_none(self):
+        self.assertEqual(self.lines("locks.py", "core/src/dns.cpp", "int a;\n"), [1])
+
+    def test_an_allowance_needs_a_reason(self):
+        text = "// lint:allow(locks){}\nstd::mutex guard;\n"
+        self.assertEqual(self.lines("locks.py", "core/src/inbox.cpp", text.format("")), [2])
+        self.assertEqual(self.lines("locks.py", "core/src/inbox.cpp", text.format(" for a test of it")), [])
+
+
 class Texts(InATree):
     def test_finds_paths_of_a_machine(self):
         for folder in ["home", "root", "work", "farm"]:

@@ -220,24 +220,23 @@ struct ring : ring_of {
 /// Each is spawned and gets one message.
 struct spawned : with_system {
   double operator()(std::size_t count) {
-    std::atomic<std::size_t> greeted{0};
+    std::atomic<std::size_t> left{count};
     std::vector<caf::actor> members;
     members.reserve(count);
     const bench::heap_growth heap;
     const stopwatch watch;
-    while (members.size() < count) members.push_back(system.spawn(greets, &greeted));
+    while (members.size() < count) members.push_back(system.spawn(greets, &left));
     for (const caf::actor& each : members) main->send(each, start::value);
-    for (std::size_t now; (now = greeted.load()) < count;) greeted.wait(now);
+    for (std::size_t now; (now = left.load()) > 0;) left.wait(now);
     const double seconds = watch.seconds();
     bytes = heap.bytes() / static_cast<double>(count);
     for (const caf::actor& each : members) caf::anon_send_exit(each, caf::exit_reason::user_shutdown);
     while (system.registry().running() > 1) std::this_thread::yield();  // `main` stays
     return seconds;
   }
-  static caf::behavior greets(caf::event_based_actor*, std::atomic<std::size_t>* greeted) {
-    return {[greeted](start) {
-      ++*greeted;
-      greeted->notify_one();
+  static caf::behavior greets(caf::event_based_actor*, std::atomic<std::size_t>* left) {
+    return {[left](start) {
+      if (--*left == 0) left->notify_one();
     }};
   }
   double bytes = 0;

@@ -118,27 +118,26 @@ struct greeting {};
 
 class greets : public actors::actor<greets> {
 public:
-  explicit greets(counted greeted) : greeted_(std::move(greeted)) {}
+  explicit greets(counted left) : left_(std::move(left)) {}
   void on(greeting) {
-    ++*greeted_;
-    greeted_->notify_one();
+    if (--*left_ == 0) left_->notify_one();
   }
 
 private:
-  counted greeted_;
+  counted left_;
 };
 
 /// Each is spawned and gets one message.
 struct spawned : with_system {
   double operator()(std::size_t count) {
-    const auto greeted = std::make_shared<std::atomic<std::size_t>>(0);
+    const auto left = std::make_shared<std::atomic<std::size_t>>(count);
     std::vector<actors::actor_ref<greets>> members;
     members.reserve(count);
     const bench::heap_growth heap;
     const stopwatch watch;
-    while (members.size() < count) members.push_back(system.spawn<greets>(greeted));
+    while (members.size() < count) members.push_back(system.spawn<greets>(left));
     for (const auto& each : members) tell(each, greeting());
-    for (std::size_t now; (now = greeted->load()) < count;) greeted->wait(now);
+    for (std::size_t now; (now = left->load()) > 0;) left->wait(now);
     const double seconds = watch.seconds();
     bytes = heap.bytes() / static_cast<double>(count);
     for (const auto& each : members) each.stop();

@@ -13,15 +13,16 @@
 
 namespace trireme::actors {
 
-/// Names a message that an actor has sent itself for later.
+/// Names a message that an actor has sent itself for later; one that is default-made names none.
 struct actor_timer {
-  std::uint64_t number = 0;
+  std::uint64_t number = detail::no_timer;
 };
 
 /// A base for actors: private state, and a mailbox. `class counter : public actor<counter>` takes the
 /// messages for which it has a public `on`:
 ///
 ///     int on(increment by) { return value_ += by.amount; }   // what it returns answers an `ask`
+///     result<int> on(divide by);                             // an int, or an error that the actor survives
 ///
 /// `on_start()` runs before the first message, `on_exit(const exit_reason&)` after the last; these may be
 /// overridden, as may `on_link_down(const any_ref&, const exit_reason&)` and
@@ -32,8 +33,9 @@ struct actor_timer {
 /// Thread: all of an actor's code runs on its worker, never two pieces of it at once, and what it holds lives
 /// and dies there. It must not wait: other actors share the worker. Lifetime: until it stops, is stopped,
 /// fails, or its system goes. Errors: an exception that leaves constructor, `on_start`, a message or a
-/// handler ends it with `failed`; one from `on_exit` is logged. Order: its messages one after the other,
-/// first in first out for each sender; answers and stops ahead of them. Source:
+/// handler ends it with `failed`; one from `on_exit` is logged. An error in a `result` that `on` returns is
+/// the asker's; where the message was told it is nobody's, and counts as a dead letter, `unheard`. Order: its
+/// messages one after the other, first in first out for each sender; answers and stops ahead of them. Source:
 /// https://www.erlang.org/doc/system/ref_man_processes.html
 template <class Self>
 class actor : public detail::cell {
@@ -51,8 +53,8 @@ protected:
   actor_ref<A> spawn(Arguments... arguments) {
     const detail::address place = this->own_worker().reserve(0);
     if (!place.where) return {};
-    detail::typed_birth<A, Arguments...> made(place, std::move(arguments)...);
-    this->own_worker().bear(made);
+    this->own_worker().bear(
+        std::make_unique<detail::typed_birth<A, Arguments...>>(place, std::move(arguments)...));
     return actor_ref<A>(place);
   }
 
@@ -64,8 +66,10 @@ protected:
     return made;
   }
 
-  /// Tells another actor, and calls `handler` here with what its `on` returns or throws, or `timed_out`,
-  /// `full`, `closed`; never from within this call. An actor that ends takes its handlers with it, uncalled.
+  /// Tells another actor, and calls `handler` here with what its `on` returns or throws, or `timed_out` after
+  /// `at_most` (`duration::max()`: never), `full`, `closed`; never from within this call. An actor that ends
+  /// takes its handlers with it, uncalled: they go before it does, but for those of a constructor that
+  /// throws.
   template <class A, class M>
   void ask(const actor_ref<A>& whom, M message, duration at_most,
            unique_function<void(result<detail::reply_to<A, M>>)> handler) {
@@ -90,7 +94,8 @@ protected:
         delay, std::make_unique<detail::told<Self, M>>(this->own_address(), std::move(message)), false)};
   }
   /// When one of the two ends, the other hears `on_link_down(which, why)`; unless overridden that ends it
-  /// too, with the same reason, but where that is `normal`. At once where the other has ended.
+  /// too, with the same reason, but where that is `normal`. At once where the other has ended. Once, however
+  /// often it was linked.
   void link(const any_ref& other) { this->link_to(other.address()); }
   void unlink(const any_ref& other) { this->unlink_from(other.address()); }
   /// When the other ends, this one hears `on_down(number, why)`, once; with `no_actor` where it has.

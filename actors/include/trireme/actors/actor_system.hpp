@@ -20,9 +20,11 @@ namespace trireme::actors {
 /// with `stopped`, and waits for the handlers that are running; what lies in mailboxes becomes dead letters.
 /// Memory: 40 bytes for each actor that ever lived at the same time as others are kept for new ones.
 /// Errors: an exception that leaves an actor's code ends that actor, and goes to `on_failure`, or without one
-/// to `loop::on_uncaught`. Counted as "actors.dead_letters.full", ".closed", ".stopped" and ".late".
-/// Order: messages arrive in the order in which their sender told them; a stop, answers and the like overtake
-/// them, and arrive before the next turn of any actor on that worker.
+/// to `loop::on_uncaught`. Counted as "actors.dead_letters.full", ".closed", ".stopped", ".late" and
+/// ".unheard"; what senders were told at once to be `closed` is added when a worker reports dead letters or
+/// ends, and by `dead_letters()`. A sender that comes after the end counts for the system that has those
+/// workers' place then. Order: messages arrive in the order in which their sender told them; a stop, answers
+/// and the like overtake them, and arrive before the next turn of any actor on that worker.
 class actor_system {
 public:
   using bound_to_a_loop = void;
@@ -47,9 +49,10 @@ public:
     return actor_ref<A>(place);
   }
 
-  /// Tells the actor, and brings what its `on` returns or throws. Errors: `timed_out` after `at_most`, or at
-  /// the current context's deadline where that is sooner; `full` and `closed` where it cannot be told, or
-  /// ends first; the reason of a stop of the current context. Always in a callback of its own.
+  /// Tells the actor, and brings what its `on` returns or throws. Errors: that of a `result<R>`; `timed_out`
+  /// after `at_most` (`duration::max()`: never), or at the current context's deadline where that is sooner;
+  /// `full` and `closed` where it cannot be told, or ends first; the reason of a stop of the current context.
+  /// Always in a callback of its own.
   template <class A, class M>
   promise<detail::reply_to<A, M>> ask(const actor_ref<A>& whom, M message, duration at_most) {
     using reply = detail::reply_to<A, M>;

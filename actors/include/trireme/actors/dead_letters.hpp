@@ -10,9 +10,10 @@ namespace trireme::actors {
 /// Why a message never reached an actor.
 enum class dead_letter_reason {
   full,     ///< the mailbox was at its limit; the sender was told so, and has the message
-  closed,   ///< the actor had ended; where it had when the message was sent, the sender was told so
+  closed,   ///< the actor had ended, and who told it only then was told so; or who asked, before the answer
   stopped,  ///< it lay in the mailbox of an actor that ended
-  late,     ///< the answer to a question whose deadline had passed
+  late,     ///< the answer to a question that nobody waited for any more
+  unheard,  ///< it arrived, and `on` returned an error, but it was told: nobody waits for the answer
 };
 
 /// One of them. Thread: a value.
@@ -30,6 +31,7 @@ struct dead_letter_report {
   std::uint64_t closed = 0;
   std::uint64_t stopped = 0;
   std::uint64_t late = 0;
+  std::uint64_t unheard = 0;
   /// The latest 32 that were sampled, the oldest first. What a sender was told of at once is not among them.
   std::vector<dead_letter> last;
 };

@@ -8,6 +8,7 @@ namespace trireme::actors {
 /// Runs workers without threads, for tests: each call says which body does its next piece of work, so that
 /// loop and workers share one thread, one virtual time and one order. `begin` counts as a piece of work, as
 /// does `end`. A job does not wait for room in its progress messages here: nobody could read them meanwhile.
+/// `testing::schedule` draws from a seed who is next.
 ///
 /// Thread: one, the loop's.
 /// Lifetime: outlives the pools and workers that were given it.

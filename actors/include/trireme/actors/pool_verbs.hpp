@@ -109,8 +109,9 @@ public:
   }
 
   /// Calls `work` with each of `items`, `chunk` of them a job; 0 lets the pool choose. Gives what it
-  /// returned, in the order of the items. `work` is copied for each job. No more than two jobs for each
-  /// worker are submitted at a time. On the first error the others are asked to stop, and waited for.
+  /// returned, in the order of the items. What a view shows is copied, what a container holds is moved;
+  /// `work` is copied for each job. No more than two jobs for each worker are submitted at a time. On the
+  /// first error the others are asked to stop, and waited for.
   template <class Items, class Work>
   auto map(Items items, Work work, std::size_t chunk = 0) {
     using run = detail::range_run_of<pool_verbs, Items, Work>;

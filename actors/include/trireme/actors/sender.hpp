@@ -13,8 +13,9 @@ class port;
 /// Posts what its port would post, from any thread, as often as it is copied.
 ///
 /// Thread: any; copies may travel. Lifetime: keeps nothing open; once either port has closed it answers
-/// `closed`. Errors: `full` and `closed` leave the message with the caller; nothing throws. Order: first in,
-/// first out for each thread; none between threads, nor with what the port itself posts.
+/// `closed`. Errors: `full` and `closed` leave the message with the caller; nothing throws but moving it, and
+/// memory that has run out. Order: first in, first out for each thread; none between threads, nor with what
+/// the port itself posts.
 template <class T>
 class sender {
   static_assert(detail::all_cross<T>());

@@ -54,6 +54,8 @@ public:
   /// Each life is an `A` of copies of the arguments.
   template <class A, class... Arguments>
   static child of(std::string name, restart when, Arguments... arguments) {
+    static_assert((std::is_copy_constructible_v<Arguments> && ...),
+                  "trireme: a child's arguments are copied for each of its lives.");
     child made;
     made.name_ = std::move(name);
     made.when_ = when;
@@ -78,11 +80,13 @@ private:
 /// An actor that makes others, and makes them again when they end. Tell or ask it a `child`: the answer names
 /// the new actor, and goes on naming it in all its lives. A restart takes the message that the child failed
 /// at, and its state; what waits in its mailbox stays, as do those who link to it or monitor it: to them the
-/// child ends only when it is not made again.
+/// child ends only when it is not made again. The answers to what a former life asked are dead letters, and
+/// of links that end while it waits for its next life a child does not hear.
 ///
 /// Thread: as any actor; children live on its worker. Errors: where children fail more often than
 /// `supervisor_options::restarts` allows it ends with `failed`. Every restart is a warning in the log, and
-/// counts as "actors.restarts". Order: when it ends, its children end with `stopped`, the youngest first.
+/// counts as "actors.restarts". Order: when it ends, be it with the system, its children end with `stopped`,
+/// the youngest first.
 class supervisor : public actor<supervisor> {
 public:
   explicit supervisor(supervisor_options options = {});

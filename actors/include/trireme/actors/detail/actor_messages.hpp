@@ -1,6 +1,5 @@
 #pragma once
 #include <memory>
-#include <optional>
 #include <trireme/actors/detail/crossing.hpp>
 #include <trireme/actors/detail/envelope.hpp>
 #include <trireme/core/posting.hpp>
@@ -24,9 +23,35 @@ consteval bool is_message() {
   return all_cross<M>();
 }
 
+/// What `on` returns, and what it says by that: of a `result<R>`, R.
+template <class A, class M>
+struct outcome_of {
+  static_assert(is_message<A, M>());
+  using type = std::decay_t<decltype(std::declval<A&>().on(std::declval<M>()))>;
+};
+template <class T>
+struct meaning_of : std::type_identity<T> {};
+template <class R>
+struct meaning_of<result<R>> : std::type_identity<R> {};
+
 /// What an actor answers to a message.
 template <class A, class M>
-using reply_to = std::decay_t<decltype(std::declval<A&>().on(std::declval<M>()))>;
+using reply_to = typename meaning_of<typename outcome_of<A, M>::type>::type;
+
+/// Whether an actor may answer a message with an error, and live on.
+template <class A, class M>
+inline constexpr bool may_answer_error = !std::is_same_v<reply_to<A, M>, typename outcome_of<A, M>::type>;
+
+/// Calls `on` for a question. What it throws leaves this.
+template <class A, class M>
+result<reply_to<A, M>> answer_of(A& actor, M&& message) {
+  if constexpr (std::is_void_v<typename outcome_of<A, M>::type>) {
+    actor.on(std::move(message));
+    return {};
+  } else {
+    return actor.on(std::move(message));
+  }
+}
 
 /// A place in a mailbox, until it is filled.
 ///
@@ -63,28 +88,18 @@ public:
   template <class Given>
   told(const address& to, Given&& message) : envelope(to), message_(std::forward<Given>(message)) {}
   void deliver(std::unique_ptr<envelope>, cell& actor) override {
-    static_cast<void>(static_cast<A&>(actor).on(std::move(message_)));
+    A& whom = static_cast<A&>(actor);
+    if constexpr (may_answer_error<A, M>) {
+      const auto answer = whom.on(std::move(message_));
+      if (!answer) whom.answer_went_unheard(content());
+    } else {
+      static_cast<void>(whom.on(std::move(message_)));
+    }
   }
   const std::type_info& content() const noexcept override { return typeid(M); }
 
 private:
   M message_;
 };
-
-/// Calls what answers, and keeps what came of it.
-template <class R, class Handler>
-void keep_outcome(std::optional<result<R>>& into, Handler&& handler) {
-  try {
-    if constexpr (std::is_void_v<R>) {
-      handler();
-      into.emplace();
-    } else {
-      into.emplace(handler());
-    }
-  } catch (...) {
-    into.emplace(error::from(std::current_exception()));
-    throw;
-  }
-}
 
 }  // namespace trireme::actors::detail

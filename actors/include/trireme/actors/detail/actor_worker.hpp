@@ -19,8 +19,8 @@ class system_core;
 
 /// One thread of an actor system: takes letters, control first, and gives each actor that has mail its turn.
 ///
-/// Thread: the worker's, but for what says otherwise. Order: a step takes what other threads have sent, fires
-/// timers, delivers all control, then lets one actor have its turn.
+/// Thread: the worker's, but for what says otherwise. Order: a step takes up to 256 messages and all control
+/// that other threads have sent, fires timers, delivers all control, then lets one actor have its turn.
 class actor_worker final : public worker_body {
 public:
   actor_worker(system_core& owner, std::size_t index, polling how);
@@ -42,7 +42,7 @@ public:
   /// A place for an actor that is about to be born here.
   address reserve(std::size_t limit);
   /// Makes an actor. It will have ended already where its constructor throws.
-  void bear(birth& what);
+  void bear(std::unique_ptr<birth> what);
   /// Called by the cell that is being made, and by the one that goes.
   slot& claim_cradle(cell& born) noexcept;
   void forget(cell& gone) noexcept;
@@ -57,13 +57,15 @@ public:
   address reserve_for_child(const address& supervisor, std::uint64_t child);
   void vacate(cell& actor, const exit_reason& why);
   /// Makes the next life; what it returns has ended it already.
-  std::optional<exit_reason> revive(birth& what);
+  std::optional<exit_reason> revive(std::unique_ptr<birth> what);
 
   /// Ends the actor whose code runs, when that returns.
   void end_current(exit_reason why) noexcept;
   void note_dead(dead_letter_reason why, const std::type_info& type, const address& to) noexcept;
 
   time_point now() { return time_.now(); }
+  /// Of a question or monitor: another one for each life of an actor, too.
+  std::uint64_t next_number() noexcept { return ++last_number_; }
   std::uint64_t arm(duration delay, cell& whose, std::unique_ptr<envelope> letter, bool control);
   void disarm(std::uint64_t timer) noexcept;
 
@@ -87,14 +89,18 @@ private:
   void make_ready(cell& actor) noexcept;
   template <class Work>
   void run_as(cell& actor, Work&& work);
-  cell* make(birth& what, std::optional<exit_reason>& why);
+  cell* make(std::unique_ptr<birth> what, std::optional<exit_reason>& why);
   cell& make_vacancy(slot& place);
   void say_goodbye(cell& actor, const exit_reason& why);
   void ended(cell& actor, const exit_reason& why);
+  /// The supervisor above it that has none itself, or the actor.
+  static cell& topmost(cell& actor) noexcept;
   void leave(slot& place) noexcept;
   void clear(const address& which, const exit_reason& why);
+  void destroy(cell& actor);
   void bury(std::unique_ptr<envelope> message, dead_letter_reason why) noexcept;
   void report_dead_letters();
+  void finish_all(slot_shelf& shelf);
   void drain_office() noexcept;
   void set_alarm();
 
@@ -106,14 +112,15 @@ private:
   std::atomic<bool> stop_{false};  // pairs with the bell
 
   trireme::detail::list<cell::queue_link> ready_;
-  trireme::detail::list<cell::queue_link> idle_;
   envelope_list control_;
+  std::array<std::unique_ptr<trireme::detail::job>, 256> arrived_;  // taken out of the office in one go
   trireme::detail::timer_queue timers_;
   slot* cradle_ = nullptr;           // of the actor that is being made
   std::unique_ptr<relations> left_;  // by the one that went last
   cell* running_ = nullptr;
   std::optional<exit_reason> ending_;  // of the running one
   bool ended_ = false;
+  std::uint64_t last_number_ = 0;
   std::array<dead_letter, 32> samples_;
   std::size_t sampled_ = 0;
 

@@ -26,11 +26,14 @@ namespace detail {
 class actor_worker;
 struct relations;
 
+/// The number that no timer has.
+inline constexpr std::uint64_t no_timer = ~std::uint64_t{0};
+
 /// A question that an actor has asked and that has no answer yet.
 struct pending_question {
   virtual ~pending_question() = default;
   virtual void fail(const error& why) = 0;
-  std::uint64_t deadline = 0;
+  std::uint64_t deadline = no_timer;
 };
 template <class R>
 struct typed_pending_question final : pending_question {
@@ -70,6 +73,7 @@ public:
   void watched_ended(std::uint64_t number, const exit_reason& why);
 
   void answer_came_late(const std::type_info& type) noexcept;
+  void answer_went_unheard(const std::type_info& type) noexcept;
 
 protected:
   cell();  // only where a worker makes an actor
@@ -88,21 +92,21 @@ private:
   friend class actor_worker;
   relations& related();
 
-  /// Its place among those that are ready, or idle.
+  /// Its place among those that are ready.
   struct queue_link : trireme::detail::list_node {
     explicit queue_link(cell& whose) noexcept : owner(whose) {}
     cell& owner;
   };
 
+  // What every message touches lies together.
   queue_link link_{*this};
   envelope_list mail_;
-  actor_worker& worker_;
   slot& slot_;
-  std::unique_ptr<relations> relations_;
   const std::uint32_t generation_;
-  bool ready_ = false;
   bool started_ = false;
   bool vacant_ = false;  // keeps a child's place between two of its lives
+  actor_worker& worker_;
+  std::unique_ptr<relations> relations_;
 };
 
 }  // namespace detail

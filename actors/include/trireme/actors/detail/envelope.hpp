@@ -26,6 +26,8 @@ public:
   virtual bool gives_birth() const noexcept { return false; }
   /// Whether somebody said it: then it is a dead letter where it does not arrive.
   virtual bool was_said() const noexcept { return true; }
+  /// False where it runs none of the actor's own code: then it does not start the actor.
+  virtual bool runs_code() const noexcept { return true; }
   const address& to() const noexcept { return to_; }
 
 private:

@@ -57,7 +57,6 @@ private:
   void call(const context_ptr& context, Work&& work);
   context_ptr current_context() const;
   std::unique_ptr<notice> make_notice() { return std::make_unique<notice>(shared_from_this()); }
-  bool must_rest(std::size_t left) const noexcept;
   bool read_one();
   port_end::message next();
   void rest();

@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <atomic>
 #include <limits>
 #include <memory>
@@ -28,16 +29,16 @@ public:
   /// Wakes the worker for something that is in no queue.
   void ring() noexcept { bell_.ring_all(); }
 
-  /// Fills `into`, oldest first.
-  template <std::size_t Most>
-  std::size_t fetch_users(std::unique_ptr<trireme::detail::job> (&into)[Most]) noexcept {
-    return users_.pop_many(into, Most);
+  /// Fills `into` with at most `most`, oldest first. Returns how many.
+  std::size_t fetch_users(std::unique_ptr<trireme::detail::job>* into, std::size_t most) noexcept {
+    return users_.pop_many(into, most);
   }
+  /// Null where there is nothing.
   std::unique_ptr<envelope> fetch_control() noexcept;
+  /// What was fetched by the handful not included.
   bool empty() const noexcept { return users_.size() == 0 && control_.size() == 0; }
-  /// Whether a message is on its way to anybody here. Meaningful once nobody lives here.
-  bool quiet(const slot& which) const noexcept { return which.waiting.load() == 0; }
-  bool control_quiet() const noexcept { return control_under_way_.load() == 0; }
+  /// Whether none is on its way to anybody here. Meaningful once nobody lives here.
+  bool control_quiet() const noexcept { return control_.size() == 0; }
   trireme::detail::bell& bell() noexcept { return bell_; }
 
   slot_shelf& shelf_of(bool the_loop) noexcept { return the_loop ? loop_slots_ : worker_slots_; }
@@ -53,11 +54,15 @@ private:
   static constexpr std::size_t unbounded = std::numeric_limits<std::size_t>::max() / 2;
   trireme::detail::bell bell_;
   trireme::detail::job_queue users_{unbounded, bell_};  // bounded by the limit of each slot
+  // Its count pairs with the generations, as a slot's does.
   trireme::detail::job_queue control_{unbounded, bell_};
-  std::atomic<std::size_t> control_under_way_{0};  // pairs with the generations, as a slot's waiting does
   slot_shelf loop_slots_{*this, true};
   slot_shelf worker_slots_{*this, false};
   post_office* next_ = nullptr;
+  // Control comes out of its queue by the handful.
+  std::array<std::unique_ptr<trireme::detail::job>, 64> desk_;
+  std::size_t fetched_ = 0;
+  std::size_t opened_ = 0;
 };
 
 }  // namespace trireme::actors::detail

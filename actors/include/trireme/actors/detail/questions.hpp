@@ -60,7 +60,12 @@ public:
       typed_loop_question& question;
       std::unique_ptr<envelope> self;
     } at_end{*this, std::move(self)};
-    keep_outcome(answer_, [&]() -> reply { return static_cast<A&>(actor).on(std::move(*message_)); });
+    try {
+      answer_.emplace(answer_of(static_cast<A&>(actor), std::move(*message_)));
+    } catch (...) {
+      answer_.emplace(error::from(std::current_exception()));
+      throw;
+    }
   }
   const std::type_info& content() const noexcept override { return typeid(M); }
 
@@ -115,12 +120,7 @@ public:
 
   void deliver(std::unique_ptr<envelope>, cell& actor) override {
     try {
-      if constexpr (std::is_void_v<reply>) {
-        static_cast<A&>(actor).on(std::move(message_));
-        answer(result<reply>());
-      } else {
-        answer(result<reply>(static_cast<A&>(actor).on(std::move(message_))));
-      }
+      answer(answer_of(static_cast<A&>(actor), std::move(message_)));
     } catch (...) {
       answer(result<reply>(error::from(std::current_exception())));
       throw;

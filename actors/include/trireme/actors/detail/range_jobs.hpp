@@ -4,6 +4,7 @@
 #include <iterator>
 #include <memory>
 #include <ranges>
+#include <trireme/actors/detail/crossing.hpp>
 #include <trireme/actors/job_context.hpp>
 #include <trireme/actors/job_handle.hpp>
 #include <trireme/core/completion.hpp>
@@ -19,9 +20,8 @@ namespace trireme::actors::detail {
 template <class Work>
 struct for_nothing {
   template <class Item>
-  void operator()(Item&& item) {
-    static_cast<void>(work(std::forward<Item>(item)));
-  }
+  requires std::is_invocable_v<Work&, Item>
+  void operator()(Item&& item) { static_cast<void>(work(std::forward<Item>(item))); }
   Work work;
 };
 
@@ -58,7 +58,13 @@ private:
   static std::vector<Item> to_vector(Items items) {
     std::vector<Item> made;
     if constexpr (std::ranges::sized_range<Items>) made.reserve(std::ranges::size(items));
-    for (auto&& item : items) made.push_back(std::move(item));
+    for (auto at = std::ranges::begin(items); at != std::ranges::end(items); ++at) {
+      if constexpr (std::ranges::view<Items>) {
+        made.push_back(*at);  // what a view shows is somebody else's
+      } else {
+        made.push_back(std::move(*at));
+      }
+    }
     return made;
   }
 
@@ -172,10 +178,18 @@ private:
   std::vector<answers> kept_;        // of each chunk
 };
 
-template <class Items>
-using item_of_range = std::ranges::range_value_t<Items>;
+/// What becomes of a range; says in words why nothing can.
+template <class Items, class Work>
+struct range_work {
+  using item = std::ranges::range_value_t<Items>;
+  static_assert(
+      std::is_invocable_v<Work&, item>,
+      "trireme: the function cannot be called with an item of the range: each is moved in, as a value.");
+  using result = std::invoke_result_t<Work&, item>;
+  static_assert(all_cross<Work, item, result>());
+};
 template <class Pool, class Items, class Work>
 using range_run_of =
-    range_run<Pool, item_of_range<Items>, Work, std::invoke_result_t<Work&, item_of_range<Items>>>;
+    range_run<Pool, typename range_work<Items, Work>::item, Work, typename range_work<Items, Work>::result>;
 
 }  // namespace trireme::actors::detail

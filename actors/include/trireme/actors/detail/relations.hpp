@@ -13,10 +13,13 @@ namespace trireme::actors::detail {
 struct relations {
   /// Those that outlive a restart: others know the actor by its reference.
   void take_over(relations& from);
+  /// The same but for the supervisor, of which an actor that is being made does not know yet.
+  void take_known(relations& from);
+  /// Once, however often.
+  void link(const address& other);
   /// Whether another actor hears of this one's end.
   bool watched() const noexcept { return supervisor.where || !links.empty() || !watchers.empty(); }
 
-  std::uint64_t last_number = 0;  // of questions and monitors
   std::unordered_map<std::uint64_t, std::unique_ptr<pending_question>> questions;
   std::unordered_set<std::uint64_t> timers;
   std::unordered_map<std::uint64_t, address> monitors;      // whom it watches, by number

@@ -73,6 +73,7 @@ public:
   // Worker.
   void bring_dead_letters(std::vector<dead_letter> samples);
   bool report_may_go() noexcept { return !report_under_way_.exchange(true); }
+  bool report_under_way() const noexcept { return report_under_way_.load(); }
   void bring_failure(const address& which, const exit_reason& why);
   void bring_end() noexcept;
 
@@ -108,11 +109,11 @@ private:
   const std::size_t mailbox_limit_;
   const bool threaded_;
   clock& time_;
-  std::array<counter*, 4> counts_;
+  std::array<counter*, 5> counts_;
   counter& restarts_;
 
   std::atomic<std::size_t> alive_{0};
-  std::atomic<bool> report_under_way_{false};  // orders nothing: the letters travel through the inbox
+  std::atomic<bool> report_under_way_{false};  // pairs with the bells: the letters travel through the inbox
 
   // The loop's.
   std::size_t next_worker_ = 0;

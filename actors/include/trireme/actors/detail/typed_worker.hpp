@@ -73,6 +73,7 @@ private:
 
   void set_up() override { body_(port_); }
   bool listens() const override { return static_cast<bool>(on_in_); }
+  bool reads_held() const override { return on_out_ && !held_.empty(); }
   void tear_down() noexcept override {
     on_in_.set(nullptr);
     body_.reset();

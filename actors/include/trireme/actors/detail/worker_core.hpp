@@ -54,6 +54,7 @@ protected:
   virtual void set_up() = 0;              // worker: runs the body
   virtual bool listens() const = 0;       // worker: whether a message has somewhere to go
   virtual void tear_down() noexcept = 0;  // worker: destroys body and handler, where their state was used
+  virtual bool reads_held() const = 0;    // loop: whether a handler is still being given what waited for it
   bool attached() const noexcept { return attached_; }
   void one_was_read() const noexcept { unread_.fetch_sub(1, std::memory_order_relaxed); }
 
@@ -62,6 +63,7 @@ private:
   struct exited_job;
   template <class Work>
   void work_here(Work&& work) noexcept;
+  bool must_wait() const;
   void failed(const error& failure);
   void has_exited(int exit_code);
 
@@ -90,6 +92,7 @@ private:
   loop_hold hold_;
   bool holds_clock_ = true;
   bool attached_ = true;
+  bool failure_waits_ = false;
   std::unique_ptr<worker_run> run_;
 };
 

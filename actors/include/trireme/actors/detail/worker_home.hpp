@@ -1,4 +1,5 @@
 #pragma once
+#include <array>
 #include <cstddef>
 #include <limits>
 #include <memory>
@@ -43,6 +44,7 @@ public:
 
 private:
   static constexpr std::size_t own_count = std::numeric_limits<std::size_t>::max() / 2;
+  std::unique_ptr<trireme::detail::job> next_message() noexcept;
 
   trireme::detail::bell bell_;
   trireme::detail::job_queue mailbox_;
@@ -51,6 +53,10 @@ private:
   trireme::detail::list<trireme::detail::kept_work> kept_;
   std::size_t references_ = 0;
   bool notices_first_ = false;
+  // Messages come out of the mailbox by the handful, and count as waiting until each is read.
+  std::array<std::unique_ptr<trireme::detail::job>, 64> desk_;
+  std::size_t fetched_ = 0;
+  std::size_t read_ = 0;
 };
 
 }  // namespace trireme::actors::detail
