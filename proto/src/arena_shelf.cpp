@@ -36,7 +36,7 @@ void send_home::operator()(arena_box* lent) const noexcept {
   unique_function<void()> arrive = [shelf, box = std::move(box)]() mutable {
     shelf->take_back(std::move(box));
   };
-  static_cast<void>(shelf->home.post(arrive));
+  if (shelf->home.post(arrive) != posting::posted) --shelf->lent;
 }
 
 }  // namespace detail

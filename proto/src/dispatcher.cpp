@@ -16,8 +16,14 @@ bool streams_in(const method_descriptor& method) noexcept {
 
 }  // namespace
 
+namespace {
+
+constexpr std::size_t arenas_kept = 256;  // a mebibyte for as many calls at once
+
+}  // namespace
+
 dispatcher::dispatcher(loop& owner, actors::pool& workers, dispatcher_options options)
-    : loop_(owner), pool_(workers), options_(options) {}
+    : loop_(owner), pool_(workers), options_(options), arenas_(owner, arenas_kept) {}
 
 dispatcher::~dispatcher() {
   closed_ = true;

@@ -47,6 +47,13 @@ bool server_call::streams_out() const noexcept {
   return kind == call_kind::server_stream || kind == call_kind::bidi;
 }
 
+/// What many fields need is then freed as one, and on the loop: to free on another thread than the one that
+/// allocated is where messages on the heap lose most of their time. Those of a stream would each need an
+/// arena.
+bool server_call::crosses_with_arena() const noexcept {
+  return context_.method().where == placement::pool && !streams_out();
+}
+
 void server_call::begin(std::optional<duration> timeout) {
   const pin keep(*this);
   if (refused()) return;
@@ -114,7 +121,9 @@ void server_call::take_request(std::string_view bytes) {
   if (request_) {
     read = status(code::invalid_argument, "the method takes one message");
   } else {
-    request_.reset(context_.method().request->New());
+    const google::protobuf::Message& prototype = *context_.method().request;
+    request_ = crosses_with_arena() ? detail::make_in(dispatcher_->arenas_, prototype)
+                                    : detail::message_ptr(prototype.New());
     read = decode(channel_->wire_encoding(), bytes, *request_);
   }
   if (!read) end_early(read, read.to_error());
@@ -146,7 +155,7 @@ void server_call::ready() {
 }
 
 google::protobuf::Message& server_call::reply() {
-  if (!reply_) reply_.reset(context_.method().reply->New());
+  if (!reply_) reply_ = detail::message_ptr(context_.method().reply->New());
   return *reply_;
 }
 

@@ -47,10 +47,16 @@ struct pool_work {
   worker& local() const { return *group->on_workers.local(); }
 };
 
-worker_answer do_unary(const pool_work& work, actors::job_context& job) {
+/// The pool knows a job by its method: "package.Service/Method". Its deadline is that of the call, in whose
+/// context it is submitted.
+actors::job_options job_of(const method_descriptor& method) {
+  return actors::job_options().named(method.path.data() + 1);
+}
+
+worker_answer do_unary(pool_work& work, actors::job_context& job) {
   unary_worker_call call(*work.request, job.token());
   worker_answer answer(work.local().run(work.method, call));
-  answer.reply = call.take_reply();
+  answer.reply = detail::sibling_of(work.request, call.take_reply());
   return answer;
 }
 
@@ -130,9 +136,10 @@ void server_call::run_on_pool() {
     call->job_answered(failure, std::move(answer));
   };
   auto job = [work = pool_work{entry_->group, entry_->index, std::move(request_), nullptr}](
-                 actors::job_context& context) { return do_unary(work, context); };
-  owner().run_in(context_.context_,
-                 [&] { dispatcher_->pool_.run_then(std::move(answered), std::move(job)); });
+                 actors::job_context& context) mutable { return do_unary(work, context); };
+  owner().run_in(context_.context_, [&] {
+    dispatcher_->pool_.with(job_of(context_.method())).run_then(std::move(answered), std::move(job));
+  });
 }
 
 void server_call::run_stream_on_pool() {
@@ -144,7 +151,8 @@ void server_call::run_stream_on_pool() {
   auto job = [work = pool_work{entry_->group, entry_->index, std::move(request_), gate_}](
                  actors::progress<message_ptr>& progress) { return do_stream(work, progress); };
   owner().run_in(context_.context_, [&] {
-    dispatcher_->pool_.run_with_progress<message_ptr>(std::move(on_message), std::move(job))
+    dispatcher_->pool_.with(job_of(context_.method()))
+        .run_with_progress<message_ptr>(std::move(on_message), std::move(job))
         .then([call = pin(*this)](worker_answer answer) { call->job_answered({}, std::move(answer)); },
               [call = pin(*this)](const error& failure) { call->job_answered(failure, {}); })
         .detach();

@@ -13,7 +13,7 @@ public:
       : connection_(connection), session_(*this, calls, options) {}
 
   void send(std::string_view bytes, bool text) override { connection_.send(bytes, text); }
-  void send_shared(const shared_bytes& bytes, bool text) override { connection_.send(bytes.view(), text); }
+  void send_shared(const shared_bytes& bytes, bool text) override { connection_.send(bytes, text); }
   std::size_t buffered() const override { return connection_.buffered(); }
   void close(std::uint16_t code, std::string_view reason) override {
     connection_.close(static_cast<websocket::close_code>(code), reason);

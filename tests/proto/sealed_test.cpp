@@ -148,6 +148,18 @@ TEST(SealedsEnd, IsFreedWhereItsShelfWentBeforeItsLoop) {
   owner.poll();
 }
 
+TEST(SealedsEnd, IsFreedWhereItsLoopTakesNoMoreAndLentNoLonger) {
+  loop_options options;
+  options.inbox_limit = 1;
+  test_loop owner(options);
+  arena_shelf shelf(owner);
+  for (int each = 0; each < 3; ++each) destroy_elsewhere(sealed<Text>::make(shelf));
+  EXPECT_EQ(shelf.lent(), 1u);
+  owner.poll();
+  EXPECT_EQ(shelf.lent(), 0u);
+  EXPECT_EQ(shelf.waiting(), 1u);
+}
+
 TEST(SealedsOfManyThreads, AllGoHome) {
   loop owner;
   arena_shelf shelf(owner, 8);

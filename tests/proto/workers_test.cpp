@@ -65,6 +65,67 @@ TEST_F(WorkersTest, EndTheirCallsAtTheDeadlineWhileTheyWait) {
   settle();
 }
 
+TEST_F(WorkersTest, AreKnownToThePoolByTheirMethod) {
+  EXPECT_EQ(reply_of(client.SayPool(text("a"))), "worker: a");
+  auto replies = client.RepeatPool(times("n", 1));
+  EXPECT_EQ(next_of(replies.read()), "n0");
+  const actors::job_times* const said = pool.times("trireme.test.v1.Echo/SayPool");
+  const actors::job_times* const repeated = pool.times("trireme.test.v1.Echo/RepeatPool");
+  ASSERT_TRUE(said && repeated);
+  histogram_window said_since(said->run);
+  histogram_window repeated_since(repeated->run);
+  EXPECT_EQ(reply_of(client.SayPool(text("b"))), "worker: b");
+  EXPECT_EQ(said_since.read().count, 1u);
+  EXPECT_EQ(repeated_since.read().count, 0u);
+}
+
+/// One that takes its time to say something, and none to repeat it.
+class slow_worker final : public Echo::worker {
+public:
+  explicit slow_worker(trireme::testing::test_loop* owner) : owner_(*owner) {}
+  status SayPool(const Text&, Text&, std::stop_token) override {
+    owner_.time().advance(3s);
+    return {};
+  }
+  status RepeatPool(const Times&, writer<Text>& out, std::stop_token) override {
+    out.write(text("quick"));
+    return {};
+  }
+
+private:
+  trireme::testing::test_loop& owner_;
+};
+
+TEST(SlowWorkers, AreNotBegunWhereTheyCannotEndByTheCallsDeadline) {
+  trireme::testing::test_loop owner;
+  actors::manual_host host;
+  actors::pool_options one;
+  one.workers = 1;
+  one.host = &host;
+  actors::pool pool(owner, one);
+  dispatcher server(owner, pool);
+  server.add_worker<slow_worker>(&owner);
+  local_channel channel(server);
+  Echo::client client(channel);
+  order told;
+  const auto say = [&](call_options how) {
+    client.SayPool(text("a"), how)
+        .then([&](const Text&) { told("said"); }, [&](const error& failure) { told(failure.message()); })
+        .detach();
+  };
+  call_options brief;
+  brief.timeout = 2s;
+  say({});
+  host.settle(owner);
+  say(brief);                                              // it takes 3 s
+  auto replies = client.RepeatPool(times("n", 1), brief);  // another method: nothing is known of it
+  replies.read().then([&](const std::optional<Text>& next) { told(next->text()); }).detach();
+  host.settle(owner);
+  EXPECT_EQ(told, (order{"said", "timed out", "quick"}));
+  EXPECT_EQ(owner.counters().get("actors.pool.expired").value(), 1);
+  EXPECT_EQ(owner.now().time_since_epoch(), 3s);
+}
+
 /// The same with threads and real time.
 class ThreadedWorkersTest : public ::testing::Test {
 protected:

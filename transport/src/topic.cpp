@@ -17,11 +17,22 @@ void topic::unsubscribe(handle connection) {
 }
 
 std::size_t topic::publish(std::string_view payload, bool text) {
+  if (payload.size() >= tcp::stream::shared_from) return publish(shared_bytes::copy_of(payload), text);
   frame_.clear();
   websocket::append_frame(frame_, text ? websocket::opcode::text : websocket::opcode::binary, true, payload);
+  return to_all([this](websocket::connection& member) { return member.send_frame(frame_); });
+}
+
+std::size_t topic::publish(const shared_bytes& payload, bool text) {
+  if (payload.size() < tcp::stream::shared_from) return publish(payload.view(), text);
+  return to_all([&](websocket::connection& member) { return member.send(payload, text); });
+}
+
+template <class Send>
+std::size_t topic::to_all(Send&& send) {
   for (std::size_t place = 0; place < subscribers_.size();) {
     websocket::connection* const found = endpoint_.find(subscribers_[place]);
-    if (found && found->send_frame(frame_)) {
+    if (found && send(*found)) {
       ++place;
     } else {
       remove_at(place);

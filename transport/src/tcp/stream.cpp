@@ -2,6 +2,7 @@
 
 #include <sys/socket.h>
 
+#include <array>
 #include <cerrno>
 
 namespace trireme::transport::tcp {
@@ -10,7 +11,7 @@ namespace {
 
 constexpr std::size_t spares_kept = 1024;  // as many streams may answer within one turn and allocate nothing
 constexpr std::size_t spare_capacity = std::size_t{4} << 10;
-constexpr std::size_t copied_up_to = 4096;  // a larger payload is worth a call of its own
+constexpr std::size_t parts_at_once = 32;
 
 }  // namespace
 
@@ -22,9 +23,8 @@ std::unique_ptr<stream_group::output> stream_group::take() {
 }
 
 void stream_group::give_back(std::unique_ptr<output> done) noexcept {
-  if (spare_.size() >= spares_kept || done->bytes.capacity() > spare_capacity) return;
-  done->bytes.clear();
-  done->sent = 0;
+  if (spare_.size() >= spares_kept || done->own().capacity() > spare_capacity) return;
+  done->restart();
   spare_.push_back(std::move(done));
 }
 
@@ -32,13 +32,13 @@ stream::stream(stream_group& group, int fd, protocol& target)
     : group_(group), protocol_(&target), descriptor_(group.owner(), fd, *this) {}
 
 stream::~stream() {
-  if (output_) group_.give_back(std::move(output_));
+  if (output_ && output_->size() == 0) group_.give_back(std::move(output_));
 }
 
 std::string& stream::append() {
   if (!output_) output_ = group_.take();
   if (!blocked_) group_.owner().internals().flush_before_poll(*this);
-  return output_->bytes;
+  return output_->own();
 }
 
 void stream::write(std::string_view bytes) {
@@ -50,7 +50,7 @@ void stream::write(std::string_view bytes) {
 
 void stream::write_through(std::string_view head, std::string_view payload) {
   if (failed_ || shutting_) return;
-  if (output_ || payload.size() < copied_up_to) {
+  if (output_ || payload.size() < shared_from) {
     const std::size_t before = buffered();
     append().append(head).append(payload);
     return check_limit(before);
@@ -65,6 +65,15 @@ void stream::write_through(std::string_view head, std::string_view payload) {
   std::string& rest = append();
   rest.append(head.substr(std::min(taken, head.size())));
   rest.append(payload.substr(taken > head.size() ? taken - head.size() : 0));
+}
+
+void stream::write_shared(std::string_view head, const shared_bytes& payload) {
+  if (payload.size() < shared_from) return write_through(head, payload.view());
+  if (failed_ || shutting_) return;
+  const std::size_t before = buffered();
+  append().append(head);
+  output_->append(payload);
+  check_limit(before);
 }
 
 void stream::check_limit(std::size_t before) {
@@ -90,10 +99,11 @@ int stream::release() {
 }
 
 void stream::on_readable() {
-  trireme::detail::loop_state& state = group_.owner().internals();
-  char* const buffer = state.read_buffer();
-  const std::ptrdiff_t got = descriptor_.read(buffer, trireme::detail::loop_state::read_buffer_size);
-  if (got > 0) return protocol_->on_data({buffer, static_cast<std::size_t>(got)});
+  using trireme::detail::loop_state;
+  std::span<char> into(group_.owner().internals().read_buffer(), loop_state::read_buffer_size);
+  if (!next_read_.empty()) into = std::exchange(next_read_, {});
+  const std::ptrdiff_t got = descriptor_.read(into.data(), into.size());
+  if (got > 0) return protocol_->on_data(into.first(static_cast<std::size_t>(got)));
   if (got == 0) return protocol_->on_end();
   if (got != -EAGAIN) fail(static_cast<int>(-got), "recv");
 }
@@ -111,15 +121,33 @@ void stream::on_writable() {
   protocol_->on_drained();
 }
 
+/// Whether nothing is left; then the output is done.
 bool stream::send_output() {
-  const std::string& bytes = output_->bytes;
-  const std::ptrdiff_t sent = descriptor_.write(bytes.data() + output_->sent, bytes.size() - output_->sent);
+  if (output_->shares()) return send_shared();
+  const std::string_view own = output_->own_waiting();
+  const std::ptrdiff_t sent = descriptor_.write(own.data(), own.size());
+  return sent == static_cast<std::ptrdiff_t>(own.size()) || taken(sent, own.size());
+}
+
+bool stream::send_shared() {
+  while (output_->shares()) {
+    std::array<iovec, parts_at_once> parts;
+    const std::size_t count = output_->gather(parts);
+    std::size_t offered = 0;
+    for (std::size_t each = 0; each < count; ++each) offered += parts[each].iov_len;
+    if (!taken(descriptor_.write(parts.data(), static_cast<int>(count)), offered)) return false;
+  }
+  return output_->size() == 0 || send_output();
+}
+
+/// What came of one call. Whether the kernel has taken all that it was offered.
+bool stream::taken(std::ptrdiff_t sent, std::size_t offered) {
   if (sent < 0 && sent != -EAGAIN) {
     fail(static_cast<int>(-sent), "send");
     return false;
   }
-  if (sent > 0) output_->sent += static_cast<std::size_t>(sent);
-  blocked_ = output_->sent < bytes.size();
+  if (sent > 0) output_->sent(static_cast<std::size_t>(sent));
+  blocked_ = sent < static_cast<std::ptrdiff_t>(offered);
   return !blocked_;
 }
 

@@ -2,11 +2,22 @@
 
 #include <trireme/transport/websocket/endpoint.hpp>
 
+#include "partial.hpp"
+
 namespace trireme::transport::websocket {
+
+namespace {
+
+/// So many bytes of a message are worth a read of their own, which spares their copy.
+constexpr std::size_t read_in_place_from = std::size_t{64} << 10;
+
+opcode kind_of(bool text) noexcept { return text ? opcode::text : opcode::binary; }
+
+}  // namespace
 
 std::string encode_frame(std::string_view payload, bool text) {
   std::string frame;
-  append_frame(frame, text ? opcode::text : opcode::binary, true, payload);
+  append_frame(frame, kind_of(text), true, payload);
   return frame;
 }
 
@@ -22,9 +33,21 @@ connection::~connection() = default;
 
 bool connection::send(std::string_view payload, bool text) {
   if (closing()) return false;
-  const frame_header header = make_frame_header(text ? opcode::text : opcode::binary, payload.size());
+  const frame_header header = make_frame_header(kind_of(text), payload.size());
   stream_->write_through(header.view(), payload);
   return !gone_;
+}
+
+bool connection::send(const shared_bytes& payload, bool text) {
+  if (closing()) return false;
+  const frame_header header = make_frame_header(kind_of(text), payload.size());
+  stream_->write_shared(header.view(), payload);
+  return !gone_;
+}
+
+shared_bytes connection::keep(std::span<const char> message) const {
+  if (partial_ && partial_->message.holds(message)) return partial_->message.share(message);
+  return shared_bytes::copy_of({message.data(), message.size()});
 }
 
 bool connection::send_frame(std::string_view frame) {
@@ -58,20 +81,36 @@ void connection::opened() {
 void connection::on_data(std::span<char> bytes) {
   if (parted_) return;
   heard();
-  if (!partial_ || partial_->bytes.empty()) return keep_rest(bytes, consume(bytes));
-  std::string kept = std::move(partial_->bytes);
-  kept.append(bytes.data(), bytes.size());
-  keep_rest(kept, consume(kept));
+  if (!partial_ || partial_->begun.empty()) return keep_rest(bytes, consume(bytes));
+  bytes = complete_begun(bytes);
+  if (!bytes.empty()) keep_rest(bytes, consume(bytes));
 }
 
-std::size_t connection::consume(std::span<char> bytes) {
-  std::size_t done = 0;
-  while (!gone_ && !parted_) {
-    const event found = parser_.next(bytes.subspan(done));
-    done += found.consumed;
-    if (!take(found)) break;
+connection::progress connection::consume(std::span<char> bytes) {
+  progress made{0, 0};
+  while (made.done < bytes.size() && !gone_ && !parted_) {
+    const event found = parser_.next(bytes.subspan(made.done));
+    made.done += found.consumed;
+    if (!take(found)) {
+      made.need = found.need;
+      break;
+    }
   }
-  return done;
+  return made;
+}
+
+/// Adds to what was kept of a frame as much as that waits for. The rest is parsed where it is.
+std::span<char> connection::complete_begun(std::span<char> bytes) {
+  while (!bytes.empty() && partial_ && !partial_->begun.empty()) {
+    std::string begun = std::move(partial_->begun);
+    partial_->begun.clear();
+    const std::span<char> missing = bytes.first(std::min(bytes.size(), partial_->need - begun.size()));
+    begun.append(missing.data(), missing.size());
+    bytes = bytes.subspan(missing.size());
+    keep_rest(begun, consume(begun));
+    if (gone_ || parted_) return {};
+  }
+  return bytes;
 }
 
 bool connection::take(const event& found) {
@@ -105,11 +144,14 @@ void connection::take_piece(const event& found) {
   const bool text = found.type == opcode::text;
   if (found.whole_message()) return deliver(found.payload, text);
   if (!partial_) partial_ = std::make_unique<partial>();
-  partial_->message.append(found.payload.data(), found.payload.size());
-  if (!found.ends) return;
-  std::string whole = std::move(partial_->message);
-  partial_->message.clear();
-  deliver(whole, text);
+  message_buffer& message = partial_->message;
+  message.append(found.payload, static_cast<std::size_t>(parser_.remaining()));
+  if (found.ends) {
+    deliver(message.bytes(), text);
+    message.clear();
+  } else if (const auto room = message.room(parser_.remaining()); room.size() >= read_in_place_from) {
+    stream_->read_next_into(room);
+  }
 }
 
 void connection::deliver(std::span<char> message, bool text) {
@@ -122,11 +164,12 @@ void connection::take_close(const event& found) {
   part(found.code, found.text());
 }
 
-void connection::keep_rest(std::span<char> bytes, std::size_t consumed) {
+void connection::keep_rest(std::span<char> bytes, progress made) {
   if (gone_ || parted_) return;
-  if (consumed < bytes.size()) {
+  if (made.done < bytes.size()) {
     if (!partial_) partial_ = std::make_unique<partial>();
-    partial_->bytes.assign(bytes.data() + consumed, bytes.size() - consumed);
+    partial_->begun.assign(bytes.data() + made.done, bytes.size() - made.done);
+    partial_->need = made.need;
   } else if (partial_ && partial_->message.empty()) {
     partial_.reset();
   }
@@ -159,10 +202,11 @@ void connection::on_failed(const error&) { leave(); }
 void connection::part(close_code code, std::string_view reason) {
   if (gone_ || std::exchange(parted_, true)) return;
   code_ = code;
+  stream_->read_next_into({});
   partial_.reset();
   if (!reason.empty()) {
     partial_ = std::make_unique<partial>();
-    partial_->message = reason;
+    partial_->reason = reason;
   }
   stream_->resume_reading();
   stream_->shutdown();

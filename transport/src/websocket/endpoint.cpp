@@ -1,5 +1,7 @@
 #include <trireme/transport/websocket/endpoint.hpp>
 
+#include "partial.hpp"
+
 namespace trireme::transport::websocket {
 
 namespace {
@@ -74,7 +76,7 @@ void endpoint::remove(connection& gone) {
     if (!removed) return;
     const bool told = removed->parted_ && removed->partial_;
     owner->handler_.on_close(*removed, static_cast<std::uint16_t>(removed->code_),
-                             told ? std::string_view(removed->partial_->message) : std::string_view());
+                             told ? std::string_view(removed->partial_->reason) : std::string_view());
   });
 }
 

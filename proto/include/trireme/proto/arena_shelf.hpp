@@ -1,6 +1,7 @@
 #pragma once
 #include <google/protobuf/arena.h>
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <memory>
 #include <thread>
@@ -13,6 +14,7 @@ namespace trireme::proto {
 namespace detail {
 
 struct shelf_state;
+class message_deleter;
 
 /// An arena with its first block, which small messages fit in, and its way home.
 struct arena_box {
@@ -25,13 +27,13 @@ struct arena_box {
 };
 
 /// Resets the arena and puts it on its shelf: at once at home, else by a post to its loop. Where either has
-/// gone the box is freed where it is.
+/// gone, or the loop takes no more, the box is freed where it is.
 struct send_home {
   void operator()(arena_box* box) const noexcept;
 };
 using lent_box = std::unique_ptr<arena_box, send_home>;
 
-/// The loop's thread, but for `loop`. Lifetime: shared with the boxes that are lent.
+/// The loop's thread, but for `home` and `lent`. Lifetime: shared with the boxes that are lent.
 struct shelf_state {
   explicit shelf_state(loop& owner, std::size_t most);
   void take_back(std::unique_ptr<arena_box> box) noexcept;
@@ -40,7 +42,7 @@ struct shelf_state {
   const std::size_t limit;
   counter& full;
   bool open = true;
-  std::size_t lent = 0;
+  std::atomic<std::size_t> lent{0};  // orders nothing
   std::size_t waiting = 0;
   std::unique_ptr<arena_box> first;
 };
@@ -52,7 +54,7 @@ struct shelf_state {
 ///
 /// Thread: the loop's. Lifetime: the loop outlives it; what was made in it may outlive both.
 /// Limits: at most `limit` arenas wait here. One that comes home to a full shelf is freed, and counted as
-/// "proto.arena_shelf.full".
+/// "proto.arena_shelf.full"; one that finds the loop's inbox full is freed, too, and counted there.
 class arena_shelf {
 public:
   using bound_to_a_loop = void;
@@ -69,6 +71,7 @@ public:
 private:
   template <class T>
   friend class sealed;
+  friend class detail::message_deleter;
   detail::lent_box lend();
 
   loop& owner_;

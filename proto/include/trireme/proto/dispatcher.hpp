@@ -8,6 +8,7 @@
 #include <trireme/core/detail/intrusive_list.hpp>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/promise.hpp>
+#include <trireme/proto/arena_shelf.hpp>
 #include <trireme/proto/server_call.hpp>
 #include <trireme/proto/service.hpp>
 #include <tuple>
@@ -106,6 +107,7 @@ private:
   loop& loop_;
   actors::pool& pool_;
   const dispatcher_options options_;
+  arena_shelf arenas_;  // of the unary calls of POOL methods
   std::vector<std::shared_ptr<service>> handlers_;
   std::vector<const service_descriptor*> services_;
   std::unordered_map<std::string_view, std::unique_ptr<detail::method_entry>> methods_;

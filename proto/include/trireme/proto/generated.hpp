@@ -44,8 +44,10 @@ task<status> start_bidi(server_call& call, Method&& method) {
 /// Calls the plain function of a method with its request and reply, on a worker or on the loop.
 template <class In, class Out, class Method>
 status run_unary(worker_call& call, Method&& method) {
-  auto reply = std::make_unique<Out>();
-  status outcome = method(static_cast<const In&>(call.request()), *reply, call.stop());
+  // Beside the request: on the heap, where that lies there.
+  Out* const made = google::protobuf::Arena::CreateMessage<Out>(call.request().GetArena());
+  detail::message_ptr reply(made);
+  status outcome = method(static_cast<const In&>(call.request()), *made, call.stop());
   call.reply(std::move(reply));
   return outcome;
 }

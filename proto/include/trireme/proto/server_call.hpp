@@ -132,6 +132,7 @@ private:
   void take_request(std::string_view bytes);
   bool streams_in() const noexcept;
   bool streams_out() const noexcept;
+  bool crosses_with_arena() const noexcept;
 
   void consumed() override;
   bool sink_ready() const override;

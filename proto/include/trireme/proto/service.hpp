@@ -25,7 +25,7 @@ enum class placement { loop, inlined, pool };
 /// One method as its .proto has it. Made by the plugin; all that it refers to is static.
 struct method_descriptor {
   std::string_view name;  ///< "Count"
-  std::string_view path;  ///< "/trireme.primes.v1.Primes/Count"
+  std::string_view path;  ///< "/trireme.primes.v1.Primes/Count", a literal: a NUL follows
   call_kind kind = call_kind::unary;
   placement where = placement::loop;
   std::uint32_t queue_limit = 0;  ///< calls under way at once; 0: the dispatcher's limit alone

@@ -1,5 +1,7 @@
 #pragma once
+#include <string>
 #include <string_view>
+#include <trireme/core/shared_bytes.hpp>
 #include <trireme/transport/slots.hpp>
 #include <trireme/transport/websocket/endpoint.hpp>
 #include <unordered_map>
@@ -19,11 +21,16 @@ public:
   /// Subscribing twice is once.
   void subscribe(handle connection);
   void unsubscribe(handle connection);
-  /// Returns to how many it was sent.
+  /// Returns to how many it was sent. Copied once for all subscribers from `tcp::stream::shared_from` bytes
+  /// on, and once for each below.
   std::size_t publish(std::string_view payload, bool text);
+  /// The same; from that size on it is not copied at all.
+  std::size_t publish(const shared_bytes& payload, bool text);
   std::size_t size() const noexcept { return subscribers_.size(); }
 
 private:
+  template <class Send>
+  std::size_t to_all(Send&& send);
   void remove_at(std::size_t place);
 
   websocket::endpoint& endpoint_;

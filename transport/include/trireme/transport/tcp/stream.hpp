@@ -6,6 +6,8 @@
 #include <trireme/core/detail/descriptor.hpp>
 #include <trireme/core/detail/loop_state.hpp>
 #include <trireme/core/loop.hpp>
+#include <trireme/core/shared_bytes.hpp>
+#include <trireme/transport/detail/send_queue.hpp>
 #include <vector>
 
 namespace trireme::transport::tcp {
@@ -25,10 +27,7 @@ public:
 
 private:
   friend class stream;
-  struct output {
-    std::string bytes;
-    std::size_t sent = 0;
-  };
+  using output = transport::detail::send_queue;
   std::unique_ptr<output> take();
   void give_back(std::unique_ptr<output> done) noexcept;
 
@@ -63,6 +62,9 @@ public:
     ~protocol() = default;
   };
 
+  /// In bytes: a payload of that size is worth a part of its own in a call, and a smaller one is copied.
+  static constexpr std::size_t shared_from = 4096;
+
   stream(stream_group& group, int fd, protocol& target);
   ~stream();
 
@@ -76,8 +78,14 @@ public:
   std::string& append();
   /// Sends a large payload without copying it where nothing waits before it.
   void write_through(std::string_view head, std::string_view payload);
+  /// Queues a payload for the end of this turn. From `shared_from` on it is never copied, but kept by its
+  /// count until it has been sent, however long that takes.
+  void write_shared(std::string_view head, const shared_bytes& payload);
   /// Bytes that wait to be sent.
-  std::size_t buffered() const noexcept { return output_ ? output_->bytes.size() - output_->sent : 0; }
+  std::size_t buffered() const noexcept { return output_ ? output_->size() : 0; }
+  /// The next read, and no other, goes to this memory; `on_data` then is given what came of it. The caller
+  /// keeps the memory until then, or calls this again; empty: the loop's buffer.
+  void read_next_into(std::span<char> memory) noexcept { next_read_ = memory; }
 
   void pause_reading() noexcept { descriptor_.pause_reading(); }
   void resume_reading() noexcept { descriptor_.resume_reading(); }
@@ -95,6 +103,8 @@ private:
   void on_writable() override;
   void flush() override;
   bool send_output();
+  bool send_shared();
+  bool taken(std::ptrdiff_t sent, std::size_t offered);
   void output_done() noexcept;
   void check_limit(std::size_t before);
   void fail(int number, std::string_view operation);
@@ -102,6 +112,7 @@ private:
   stream_group& group_;
   protocol* protocol_;
   std::unique_ptr<stream_group::output> output_;
+  std::span<char> next_read_;
   bool blocked_ = false;  // the kernel takes no more; `on_writable` goes on
   bool shutting_ = false;
   bool failed_ = false;

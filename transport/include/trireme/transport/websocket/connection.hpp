@@ -31,7 +31,7 @@ public:
   virtual ~handler() = default;
   virtual void on_open(connection&) {}
   /// A whole message: `text` tells which kind; text is valid UTF-8. The bytes are good until the call
-  /// returns.
+  /// returns; `connection::keep` makes them last.
   virtual void on_message(connection& from, std::span<char> message, bool text) = 0;
   /// All that was sent has been handed to the kernel, after a time when it could not be.
   virtual void on_drained(connection&) {}
@@ -50,8 +50,17 @@ public:
   connection(endpoint& owner, std::unique_ptr<tcp::stream> stream, std::string_view subprotocol);
   ~connection();
 
-  /// False once the connection is closing.
+  /// From within `handler::on_message`: its message, or a part of it, to be kept, posted to a worker, or sent
+  /// on. Do not write to the message any more.
+  /// Copies: none where the message came in more than one read, as it then has memory of its own; one of any
+  /// other, which lies in the loop's buffer. More than 512 KiB never come in one read.
+  shared_bytes keep(std::span<const char> message) const;
+  /// False once the connection is closing. A payload from `tcp::stream::shared_from` bytes on is handed to
+  /// the kernel at once, and copied only as far as that does not take it.
   bool send(std::string_view payload, bool text);
+  /// The same at the end of this turn, and never copied from that size on: the payload is kept by its count
+  /// until it has been sent.
+  bool send(const shared_bytes& payload, bool text);
   /// A frame as `encode_frame` makes it: encoded once, sent to many.
   bool send_frame(std::string_view frame);
   /// Bytes that wait to be sent: the back-pressure of this client.
@@ -81,11 +90,16 @@ private:
   void on_drained() override;
   void on_failed(const error& reason) override;
 
-  std::size_t consume(std::span<char> bytes);
+  struct progress {
+    std::size_t done;
+    std::size_t need;  // bytes behind those, for there to be more progress
+  };
+  progress consume(std::span<char> bytes);
+  std::span<char> complete_begun(std::span<char> bytes);
   bool take(const event& found);
   void take_piece(const event& found);
   void take_close(const event& found);
-  void keep_rest(std::span<char> bytes, std::size_t consumed);
+  void keep_rest(std::span<char> bytes, progress made);
   void ping();
   void heard();
   void part(close_code code, std::string_view reason);
@@ -95,10 +109,7 @@ private:
   void opened();
   void deliver(std::span<char> message, bool text);
 
-  struct partial {
-    std::string bytes;    // received, not yet parsed
-    std::string message;  // the pieces of one message so far; once parted, the peer's reason
-  };
+  struct partial;
 
   endpoint& endpoint_;
   std::unique_ptr<tcp::stream> stream_;

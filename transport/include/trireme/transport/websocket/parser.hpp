@@ -70,6 +70,8 @@ public:
 
   /// Parses the next event at the start of `bytes`, which it may change in place.
   event next(std::span<char> bytes) noexcept;
+  /// Payload of the open frame that has not come yet.
+  std::uint64_t remaining() const noexcept { return remaining_; }
 
 private:
   struct header;
