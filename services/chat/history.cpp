@@ -1,6 +1,7 @@
 #include "chat/history.hpp"
 
 #include <chrono>
+#include <trireme/actors/actor.hpp>
 
 #include "chat/history_store.hpp"
 
@@ -14,88 +15,84 @@ std::int64_t wall_clock_ms() {
       .count();
 }
 
-}  // namespace
+/// What `work` returns, or throws.
+template <class Work>
+result<std::invoke_result_t<Work&>> attempt(Work work) {
+  try {
+    return work();
+  } catch (...) {
+    return error::from(std::current_exception());
+  }
+}
 
-history::history(loop& owner, const std::string& folder, const history_options& chosen)
-    : loop_(owner), max_waiting_(chosen.max_waiting) {
-  // Opened here, so that a folder that cannot be used stops the start; from then on the worker's alone.
-  auto store = std::make_unique<history_store>(folder);
-  actors::worker_options options;
+actors::actor_system_options system_for(const history_options& chosen) {
+  actors::actor_system_options options;
   options.name = "history";
   options.host = chosen.host;
-  // More than can be under way, so that every answer finds room.
-  options.mailbox_limit = options.outbox_limit = max_waiting_ + 1;
-  worker_ = std::make_unique<actors::worker<question, answer>>(
-      owner,
-      [store = std::move(store)](actors::worker_port<answer, question>& parent) mutable {
-        parent.on_message([&parent, owned = std::move(store)](question asked) {
-          answer given;
-          given.number = asked.number;
-          try {
-            if (asked.appends) {
-              given.found.push_back(
-                  owned->append(asked.room, std::move(asked.name), std::move(asked.text), asked.time_ms));
-            } else {
-              given.found = owned->read(asked.room, asked.before, asked.count);
-            }
-          } catch (...) {
-            given.failure = error::from(std::current_exception());
-          }
-          (void)parent.post_message(std::move(given));
-        });
-      },
-      options);
-  worker_->unref();
-  worker_->on_message([this](answer given) { take(std::move(given)); });
+  options.mailbox_limit = chosen.max_waiting;
+  return options;
 }
 
-history::~history() = default;
+}  // namespace
 
-promise<trireme::chat::v1::Said> history::append(std::string room, std::string name, std::string text) {
-  question asked;
-  asked.appends = true;
-  asked.room = std::move(room);
-  asked.name = std::move(name);
-  asked.text = std::move(text);
-  asked.time_ms = wall_clock_ms();
-  return ask(std::move(asked)).then([](messages one) { return std::move(one.front()); });
-}
+/// Owns the store. What that throws answers the question, and the next one is served.
+class history::keeper : public actors::actor<keeper> {
+public:
+  struct append {
+    std::string room;
+    std::string name;
+    std::string text;
+    std::int64_t time_ms = 0;
+  };
+  struct read {
+    std::string room;
+    std::uint64_t before = 0;
+    std::uint32_t count = 0;
+  };
 
-promise<history::messages> history::read(std::string room, std::uint64_t before, std::uint32_t count) {
-  question asked;
-  asked.room = std::move(room);
-  asked.before = before;
-  asked.count = count;
-  return ask(std::move(asked));
-}
+  explicit keeper(std::unique_ptr<history_store> store) : store_(std::move(store)) {}
 
-promise<history::messages> history::ask(question asked) {
-  asked.number = next_number_++;
-  auto [answered, settle] = make_promise<messages>(loop_);
-  const std::uint64_t number = asked.number;
-  const bool room = waiting_.size() < max_waiting_;
-  switch (room ? worker_->post_message(std::move(asked)) : posting::full) {
-    case posting::posted:
-      waiting_.emplace(number, std::move(settle));
-      break;
-    case posting::full:
-      loop_.counters().get("chat.history.full").add();
-      settle.reject(error(make_error_code(errc::full), "chat history"));
-      break;
-    case posting::closed:
-      settle.reject(error(make_error_code(errc::closed), "chat history"));
-      break;
+  result<Said> on(append asked) {
+    return attempt([&] {
+      return store_->append(asked.room, std::move(asked.name), std::move(asked.text), asked.time_ms);
+    });
   }
-  return std::move(answered);
+  result<std::vector<Said>> on(const read& asked) {
+    return attempt([&] { return store_->read(asked.room, asked.before, asked.count); });
+  }
+
+private:
+  std::unique_ptr<history_store> store_;
+};
+
+// The store is opened here, so that a folder that cannot be used stops the start; then it is the actor's
+// alone.
+history::history(loop& owner, const std::string& folder, const history_options& options)
+    : loop_(owner),
+      max_waiting_(options.max_waiting),
+      system_(owner, system_for(options)),
+      keeper_(system_.spawn<keeper>(std::make_unique<history_store>(folder))) {}
+
+promise<history::Said> history::append(std::string room, std::string name, std::string text) {
+  return ask<Said>(keeper::append{std::move(room), std::move(name), std::move(text), wall_clock_ms()});
 }
 
-void history::take(answer given) {
-  auto found = waiting_.extract(given.number);
-  if (given.failure) {
-    found.mapped().reject(std::move(given.failure));
-  } else {
-    found.mapped().resolve(std::move(given.found));
+promise<std::vector<history::Said>> history::read(std::string room, std::uint64_t before,
+                                                  std::uint32_t count) {
+  return ask<std::vector<Said>>(keeper::read{std::move(room), before, count});
+}
+
+template <class Answer, class Question>
+promise<Answer> history::ask(Question question) {
+  if (*waiting_ >= max_waiting_) {
+    loop_.counters().get("chat.history.full").add();
+    return promise<Answer>::rejected(loop_, error(make_error_code(errc::full), "chat history"));
   }
+  ++*waiting_;
+  constexpr duration no_limit = duration::max();
+  auto answer =
+      loop_.run_in(context_ptr(), [&] { return system_.ask(keeper_, std::move(question), no_limit); });
+  return std::move(answer).finally([waiting = waiting_] { --*waiting; });
 }
 
 }  // namespace trireme::services::chat

@@ -105,12 +105,21 @@ TEST_F(HistoryTest, FailsWhatStillWaitsWhenItGoesAndKeepsWhatWasAnswered) {
     say(kept, "b");
   }
   owner.poll();
-  ASSERT_EQ(log.events().size(), 2u);
-  EXPECT_EQ(log.events()[0], "a is 1");
+  EXPECT_EQ(log, (order{"a is 1", "actor: closed"}));
   history again(owner, folder.path(), with(&host));
   ask(again);
   settle();
   EXPECT_EQ(log.events().back(), "read a");
+}
+
+TEST_F(HistoryTest, AnswersThoughTheCallThatAskedHasBeenStopped) {
+  history kept(owner, folder.path(), with(&host));
+  const context_ptr call = context::make({});
+  owner.run_in(call, [&] { say(kept, "a"); });
+  call->request_stop();
+  owner.run_in(call, [&] { say(kept, "b"); });
+  settle();
+  EXPECT_EQ(log, (order{"a is 1", "b is 2"}));
 }
 
 TEST_F(HistoryTest, KeepsItsOrderOnAThreadToo) {
