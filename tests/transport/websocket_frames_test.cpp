@@ -312,5 +312,29 @@ TEST_F(TopicCopies, SmallSharedBytesGoTheSmallWay) {
   expect_everywhere("hello");
 }
 
+TEST(WebSocketFrames, ReadNothingIntoAMessageThatIsComplete) {
+  keeping_fixture server;
+  socket_client client = server.client();
+  const std::string first = pattern(100'000), second = pattern(70'000);
+  const std::string begun = masked(opcode::text, first, false);
+  const std::string bytes = begun + masked(opcode::continuation, second);
+  ASSERT_TRUE(client.send(std::string_view(bytes).substr(0, begun.size() + 1)));
+  settle(server.loop);
+  ASSERT_TRUE(client.send(std::string_view(bytes).substr(begun.size() + 1)));
+  ASSERT_TRUE(server.wait_for(1));
+  ASSERT_TRUE(client.send(masked(opcode::text, std::string(5'000, '!'))));
+  ASSERT_TRUE(server.wait_for(2));
+  EXPECT_EQ(server.events.kept[0].view(), first + second);
+  EXPECT_EQ(server.events.kept[1].view(), std::string(5'000, '!'));
+}
+
+TEST(WebSocketFrames, AreHandedToTheKernelBeforeMuchWaits) {
+  keeping_fixture server;
+  socket_client client = server.client();
+  const held_payload payload(600'000);
+  ASSERT_TRUE(server.last().send(payload.bytes(), true));
+  EXPECT_LT(server.last().buffered(), payload.bytes().size());
+}
+
 }  // namespace
 }  // namespace trireme::transport::websocket

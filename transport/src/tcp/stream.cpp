@@ -12,6 +12,7 @@ namespace {
 constexpr std::size_t spares_kept = 1024;  // as many streams may answer within one turn and allocate nothing
 constexpr std::size_t spare_capacity = std::size_t{4} << 10;
 constexpr std::size_t parts_at_once = 32;
+constexpr std::size_t sent_at_once_from = std::size_t{256} << 10;
 
 }  // namespace
 
@@ -73,6 +74,7 @@ void stream::write_shared(std::string_view head, const shared_bytes& payload) {
   const std::size_t before = buffered();
   append().append(head);
   output_->append(payload);
+  if (!blocked_ && buffered() >= sent_at_once_from) return flush();  // only a slow peer is to look like one
   check_limit(before);
 }
 

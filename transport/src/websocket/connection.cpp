@@ -146,12 +146,12 @@ void connection::take_piece(const event& found) {
   if (!partial_) partial_ = std::make_unique<partial>();
   message_buffer& message = partial_->message;
   message.append(found.payload, static_cast<std::size_t>(parser_.remaining()));
-  if (found.ends) {
-    deliver(message.bytes(), text);
-    message.clear();
-  } else if (const auto room = message.room(parser_.remaining()); room.size() >= read_in_place_from) {
-    stream_->read_next_into(room);
-  }
+  // Each time: more of the frame may have come in the read that brought its beginning.
+  const auto room = message.room(parser_.remaining());
+  stream_->read_next_into(room.size() >= read_in_place_from ? room : std::span<char>());
+  if (!found.ends) return;
+  deliver(message.bytes(), text);
+  message.clear();
 }
 
 void connection::deliver(std::span<char> message, bool text) {

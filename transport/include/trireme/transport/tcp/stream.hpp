@@ -78,8 +78,8 @@ public:
   std::string& append();
   /// Sends a large payload without copying it where nothing waits before it.
   void write_through(std::string_view head, std::string_view payload);
-  /// Queues a payload for the end of this turn. From `shared_from` on it is never copied, but kept by its
-  /// count until it has been sent, however long that takes.
+  /// Queues a payload for the end of this turn at the latest. From `shared_from` on it is never copied, but
+  /// kept by its count until it has been sent, however long that takes.
   void write_shared(std::string_view head, const shared_bytes& payload);
   /// Bytes that wait to be sent.
   std::size_t buffered() const noexcept { return output_ ? output_->size() : 0; }

@@ -58,8 +58,8 @@ public:
   /// False once the connection is closing. A payload from `tcp::stream::shared_from` bytes on is handed to
   /// the kernel at once, and copied only as far as that does not take it.
   bool send(std::string_view payload, bool text);
-  /// The same at the end of this turn, and never copied from that size on: the payload is kept by its count
-  /// until it has been sent.
+  /// The same at the end of this turn at the latest, and never copied from that size on: the payload is kept
+  /// by its count until it has been sent.
   bool send(const shared_bytes& payload, bool text);
   /// A frame as `encode_frame` makes it: encoded once, sent to many.
   bool send_frame(std::string_view frame);
