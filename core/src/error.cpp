@@ -98,7 +98,7 @@ error error::from(std::exception_ptr exception) {
     if (typeid(same) == typeid(error)) return same;
     operation = same.operation();
     path = same.path();
-    text = same.message();
+    text = same.what();
     if (same) code = same.code();
   } catch (const std::system_error& other) {
     text = other.what();

@@ -94,6 +94,17 @@ TEST(Error, KeepsAClassThatIsDerivedFromIt) {
   EXPECT_THROW(kept.raise(), lost_ship);
 }
 
+struct lost_at_sea final : error {
+  using error::error;
+  const char* what() const noexcept override { return "lost at sea"; }
+};
+
+TEST(Error, SaysWhatAClassSaysThatIsDerivedFromIt) {
+  const error kept = error::from(std::make_exception_ptr(lost_at_sea(errc::closed)));
+  EXPECT_EQ(kept, errc::closed);
+  EXPECT_EQ(kept.message(), "lost at sea");
+}
+
 TEST(Error, ComparesByCode) {
   EXPECT_EQ(error::from_errno(ENOENT, "open"), error::from_errno(ENOENT, "stat"));
   EXPECT_FALSE(error(errc::closed) == error(errc::full));

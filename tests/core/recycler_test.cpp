@@ -11,6 +11,7 @@
 namespace {
 
 std::atomic<std::size_t> allocations{0};
+std::atomic<std::size_t> given_back{0};
 
 }  // namespace
 
@@ -25,7 +26,10 @@ void* operator new(std::size_t size, std::align_val_t line) {
   throw std::bad_alloc();
 }
 void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::align_val_t) noexcept { std::free(block); }
+void operator delete(void* block, std::align_val_t) noexcept {
+  ++given_back;
+  std::free(block);
+}
 void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
 void operator delete(void* block, std::size_t) noexcept { std::free(block); }
 
@@ -84,6 +88,27 @@ TEST(Recycler, GivesEachBlockToOneOwnerWhateverThreadsFreeIt) {
   work(2);
   other.join();
   EXPECT_EQ(broken, 0u);
+}
+
+TEST(Recycler, KeepsNoMoreThanItSays) {
+#if defined(__SANITIZE_ADDRESS__)
+  GTEST_SKIP() << "nothing is recycled under AddressSanitizer";
+#endif
+  constexpr std::size_t large = 2048;
+  constexpr std::size_t count = (3 << 20) / large;
+  constexpr std::size_t kept = ((256 << 10) + (1 << 20)) / large;  // by the thread, and between threads
+  std::vector<void*> blocks;
+  for (std::size_t each = 0; each < count; ++each) blocks.push_back(recycled_allocate(large));
+  const std::size_t before = given_back;
+  for (void* const block : blocks) recycled_free(block, large);
+  EXPECT_GE(given_back - before, count - kept);
+}
+
+TEST(Recycler, LeavesLargeBlocksToTheHeap) {
+  const std::size_t before = allocations;
+  void* const block = recycled_allocate(2049);
+  EXPECT_EQ(allocations - before, 1u);
+  recycled_free(block, 2049);
 }
 
 }  // namespace

@@ -9,8 +9,8 @@
 
 namespace trireme {
 
-/// What a histogram says of the times it was given. Quantiles are upper bounds, at most 1/16 above the truth;
-/// all is zero where nothing was recorded.
+/// What a histogram says of the times it was given. Quantiles are upper bounds, at most 1/16 above the truth,
+/// but never more than 73 minutes; all is zero where nothing was recorded.
 struct histogram_summary {
   std::uint64_t count = 0;
   duration mean{};

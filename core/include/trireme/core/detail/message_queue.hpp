@@ -53,7 +53,7 @@ public:
   }
   /// No more is taken; sleepers wake. What waits can still be popped.
   void close() noexcept;
-  bool closed() const noexcept { return closed_.load(std::memory_order_acquire); }
+  bool closed() const noexcept { return closed_.load(); }  // who is about to sleep relies on the order
 
   /// Blocks until there is something, or the queue is closed. For worker threads.
   void wait() noexcept;
