@@ -41,8 +41,7 @@ private:
 address actor_worker::reserve(std::size_t limit) {
   if (ended_) return {};
   slot& place = office_.shelf_of(false).take();
-  place.limit.store(static_cast<std::uint32_t>(limit ? limit : owner_.mailbox_limit()),
-                    std::memory_order_relaxed);
+  place.set_limit(limit ? limit : owner_.mailbox_limit());
   owner_.alive().fetch_add(1);
   return {&place, place.generation.load()};
 }

@@ -33,8 +33,8 @@ private:
 
 actor_worker* actor_worker::here() noexcept { return current; }
 
-actor_worker::actor_worker(system_core& owner, std::size_t index, polling how)
-    : owner_(owner), index_(index), office_(post_office::open()), time_(owner.time()), looking_(how) {
+actor_worker::actor_worker(system_core& owner, polling how)
+    : owner_(owner), office_(post_office::open()), time_(owner.time()), looking_(how) {
   office_.full = &owner.count_of(dead_letter_reason::full);
 }
 
@@ -67,11 +67,13 @@ void actor_worker::wait() noexcept {
   const auto nothing_waits = [this] {
     return office_.empty() && !stop_.load() && (sampled_ == 0 || owner_.report_under_way());
   };
-  std::optional<duration> at_most;
-  if (const auto next = timers_.next_deadline()) at_most = *next - time_.now();
-  if (looking_.find([&] { return !nothing_waits(); }, at_most.value_or(duration::max()))) return;
+  const auto left = [this]() -> std::optional<duration> {
+    if (const auto next = timers_.next_deadline()) return *next - time_.now();
+    return std::nullopt;
+  };
+  if (looking_.find([&] { return !nothing_waits(); }, left().value_or(duration::max()))) return;
   trireme::detail::bell& bell = office_.bell();
-  if (bell.about_to_sleep(nothing_waits)) bell.wait(at_most);
+  if (bell.about_to_sleep(nothing_waits)) bell.wait(left());  // looking took its time
 }
 
 // What is sent from an actor that was born before, on another thread, must find it born: births come first.

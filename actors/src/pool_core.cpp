@@ -12,8 +12,6 @@ namespace trireme::actors::detail {
 
 namespace {
 
-constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max() / 2;
-
 std::size_t most_workers_of(const pool_options& options) noexcept {
   if (options.workers > 0) return options.workers;
   return std::max(2u, std::thread::hardware_concurrency()) - 1;

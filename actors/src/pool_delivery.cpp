@@ -60,7 +60,7 @@ bool pool_core::anything_new() const noexcept {
                      [](const lane& each) { return each.taken != each.done_by_worker.load(); });
 }
 
-// First what is done, then the messages: those of a job that is done are among them.
+// First what is done, then the messages: most of a job that is done are among them.
 void pool_core::look() {
   for (lane& each : lanes_) each.done = each.done_by_worker.load();
   messages_due_ = messages_.size();
@@ -88,7 +88,13 @@ void pool_core::deliver_answers() {
 
 bool pool_core::deliver_answers(lane& from) {
   const std::uint32_t before = from.taken;
-  while (from.taken != from.done && from.taken - before < refill_every && may_deliver()) deliver_answer(from);
+  const auto all_arrived = [&from] {
+    const auto& oldest = static_cast<const pool_job&>(*from.out[from.taken % most_handed]);
+    return oldest.arrived_ == oldest.sent_;
+  };
+  while (from.taken != from.done && from.taken - before < refill_every && all_arrived() && may_deliver()) {
+    deliver_answer(from);
+  }
   return from.taken != before;
 }
 

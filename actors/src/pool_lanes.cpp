@@ -92,7 +92,7 @@ void pool_core::look_later() {
 void pool_core::look_for_stuck_lanes() {
   bool again = false;
   for (lane& each : lanes_) {
-    if (each.handed() < 2) continue;
+    if (each.handed() < 2 || each.stuck) continue;  // nothing more is given to one that is stuck
     if (loop_.now() - each.last_return >= hand_ahead_) take_back(each);
     again = true;
   }

@@ -8,8 +8,6 @@ namespace trireme::actors::detail {
 
 namespace {
 
-constexpr std::size_t no_limit = ~std::size_t{0} / 2;  // the loop counts what it hands out
-
 constexpr std::size_t ahead = 8;  // so many jobs' memory is under way
 
 /// Says that a worker has ended.

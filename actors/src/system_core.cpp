@@ -65,7 +65,7 @@ void system_core::start(worker_host& host, const actor_system_options& options) 
   const std::size_t wanted = std::max<std::size_t>(options.workers, 1);
   workers_.reserve(wanted);
   for (std::size_t index = 0; index < wanted; ++index) {
-    workers_.push_back(std::make_unique<actor_worker>(*this, index, options.polling));
+    workers_.push_back(std::make_unique<actor_worker>(*this, options.polling));
     closed_seen_.push_back(workers_.back()->office().closed.value());
   }
   for (std::size_t index = 0; index < wanted; ++index) {
@@ -79,8 +79,7 @@ address system_core::reserve(const spawn_options& options) {
   if (stopping_) return {};
   const std::size_t which = options.worker == spawn_options().worker ? next_worker_++ : options.worker;
   slot& place = workers_[which % workers_.size()]->office().shelf_of(true).take();
-  const std::size_t limit = options.mailbox_limit ? options.mailbox_limit : mailbox_limit_;
-  place.limit.store(static_cast<std::uint32_t>(limit), std::memory_order_relaxed);
+  place.set_limit(options.mailbox_limit ? options.mailbox_limit : mailbox_limit_);
   alive_.fetch_add(1);
   return {&place, place.generation.load()};
 }

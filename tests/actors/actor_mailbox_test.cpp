@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <limits>
 #include <string>
 #include <trireme/actors/actor.hpp>
 #include <trireme/actors/actor_system.hpp>
@@ -161,6 +162,11 @@ TEST_F(Mailbox, IsDroppedWholeByAnActorThatStops) {
   host.settle(loop);
   EXPECT_EQ(log, (order{"stopped after 0"}));
   EXPECT_EQ(system.alive(), 0u);
+}
+
+TEST_F(Mailbox, MayHaveNoLimit) {
+  const auto subject = system.spawn_with<busy>(limit(std::numeric_limits<std::size_t>::max()), notes());
+  for (int each = 0; each < 3; ++each) EXPECT_EQ(subject.tell(work()), posting::posted);
 }
 
 }  // namespace

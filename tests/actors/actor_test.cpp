@@ -252,6 +252,28 @@ TEST_F(Actor, IsMadeOfArgumentsLargerThanItself) {
   EXPECT_EQ(system.alive(), 1u);
 }
 
+/// Cannot be moved twice.
+struct stubborn {
+  explicit stubborn(int) {}
+  stubborn(stubborn&& from) : moved_(from.moved_ + 1) {
+    if (moved_ > 1) throw std::runtime_error("no further");
+  }
+  int moved_ = 0;
+  std::shared_ptr<int> held_ = std::make_shared<int>(1);  // lost where nobody destroys it
+};
+class settled : public actor<settled> {
+public:
+  explicit settled(stubborn) {}
+  void on(int) {}
+};
+
+TEST_F(Actor, HasFailedWhereAnArgumentCannotBeMovedToIt) {
+  system.on_failure([this](const any_ref&, const exit_reason& why) { log(why.failure().message()); });
+  EXPECT_NO_THROW(static_cast<void>(system.spawn<settled>(stubborn(1))));
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"no further"}));
+}
+
 /// Has memory of its own kind.
 class housed : public actor<housed> {
 public:

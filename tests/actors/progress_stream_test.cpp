@@ -1,5 +1,6 @@
 #include <trireme/actors/progress_stream.hpp>
 
+#include <array>
 #include <optional>
 #include <stdexcept>
 #include <trireme/core/task.hpp>
@@ -121,6 +122,36 @@ TEST(ProgressStreamThreads, HoldTheJobBackUntilItIsPulled) {
   const task<void> pulling = pull(counting);
   loop.run();
   EXPECT_EQ(read, 2'000);
+}
+
+class PoolProgress : public testing::by_hand {};
+
+// There is no order between the messages of two workers: those of a job are counted before its answer.
+TEST_F(PoolProgress, OfOneWorkerIsNotTakenForThatOfAnother) {
+  pool& subject = make(options(2));
+  std::array<int, 4> heard{};
+  const auto submit = [&](std::size_t which, std::uint64_t key) {
+    const auto on_progress = [&, key](std::size_t of) {
+      ++heard[of];
+      host.step(key);  // its worker goes on meanwhile
+    };
+    const auto tell = [](progress<std::size_t>& out, std::size_t what) { static_cast<void>(out.post(what)); };
+    subject.with(job_options().named("tell").key(key))
+        .run_with_progress_then<std::size_t>(
+            on_progress, [&, which](const error&) { EXPECT_EQ(heard[which], 1); }, tell, which);
+  };
+  submit(0, 0);
+  host.settle(loop);  // the kind is known: jobs go in advance
+  heard = {};
+  submit(0, 0);
+  submit(1, 0);
+  submit(2, 1);
+  submit(3, 1);
+  loop.poll();
+  host.step(0);
+  host.step(1);
+  host.settle(loop);
+  EXPECT_EQ(heard, (std::array<int, 4>{1, 1, 1, 1}));
 }
 
 }  // namespace

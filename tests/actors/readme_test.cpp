@@ -333,6 +333,21 @@ TEST(ActorsReadme, PerWorkerExample) {
   EXPECT_EQ(last, 4096u);
 }
 
+TEST(ActorsReadme, PollingExample) {
+  int answer = 0;
+  // [polling]
+  trireme::loop_options by_the_door;
+  by_the_door.polling = trireme::polling::up_to(50us);  // before every sleep
+  trireme::loop loop(by_the_door);
+  trireme::actors::pool_options at_once;
+  at_once.polling = trireme::polling::off();
+  trireme::actors::pool pool(loop, at_once);
+  pool.run([] { return 6 * 7; }).then([&](int value) { answer = value; }).detach();
+  loop.run();
+  // [polling]
+  EXPECT_EQ(answer, 42);
+}
+
 TEST(ActorsReadme, ScheduleExample) {
   // [schedule]
   trireme::testing::for_each_seed(

@@ -30,7 +30,7 @@ struct pool_options {
   /// How many jobs may wait beyond one for each worker. A finished job counts until its answer is delivered.
   std::size_t queue_limit = 10'000;
   when_full policy = when_full::refuse;
-  /// For how long a worker may have jobs in advance, by what their like took at most lately, so that it needs
+  /// For how long a worker may have jobs in advance, by what their like took lately, so that it needs
   /// not be woken for each. Only these may come to wait for one that takes longer than expected.
   duration hand_ahead = std::chrono::milliseconds(1);
   /// After how long a job that runs on, though it was asked to stop, is reported.

@@ -23,7 +23,7 @@ class system_core;
 /// that other threads have sent, fires timers, delivers all control, then lets one actor have its turn.
 class actor_worker final : public worker_body {
 public:
-  actor_worker(system_core& owner, std::size_t index, polling how);
+  actor_worker(system_core& owner, polling how);
   actor_worker(const actor_worker&) = delete;
   actor_worker& operator=(const actor_worker&) = delete;
   ~actor_worker();  // loop: asks it to stop, and waits
@@ -105,7 +105,6 @@ private:
   void set_alarm();
 
   system_core& owner_;
-  const std::size_t index_;
   post_office& office_;
   clock& time_;
   trireme::detail::spinner looking_;

@@ -1,5 +1,4 @@
 #pragma once
-#include <algorithm>
 #include <cstddef>
 #include <memory>
 #include <trireme/actors/detail/cell.hpp>
@@ -47,6 +46,8 @@ class typed_birth final : public birth {
                 "trireme: the actor cannot be made of these arguments: each is moved in, as a value.");
   static_assert(alignof(A) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__, "trireme: an actor cannot be over-aligned.");
   static_assert(all_cross<Arguments...>());
+  static_assert(alignof(std::tuple<Arguments...>) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                "trireme: over-aligned values travel behind a unique_ptr.");
 
 public:
   explicit typed_birth(const address& to, Arguments&&... arguments)
@@ -65,13 +66,14 @@ private:
   static std::size_t room(std::size_t size) noexcept { return fits() ? sizeof(A) : size; }
 
   cell* turn_into_actor() override {
+    std::unique_ptr<typed_birth> self(this);  // moving may throw
     std::tuple<Arguments...> given(std::move(arguments_));
     if constexpr (fits()) {
-      void* const memory = this;
+      void* const memory = self.release();
       this->~typed_birth();
       return std::apply([memory](Arguments&... each) { return make_here(memory, each...); }, given);
     } else {
-      delete this;
+      self.reset();
       return std::apply([](Arguments&... each) { return new A(std::move(each)...); }, given);
     }
   }

@@ -33,6 +33,8 @@ posting post_or_give_back(T& message, std::unique_ptr<Message> made, Post post) 
 /// A message between ports, on its way. Nobody runs it: the listener takes out what it carries.
 template <class T>
 struct carried final : trireme::detail::job, trireme::detail::recycled {
+  static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                "trireme: over-aligned values travel behind a unique_ptr.");
   explicit carried(T&& message) : content(std::move(message)) {}
   void run() override { TRIREME_ASSERT(false); }
   T content;

@@ -1,4 +1,5 @@
 #pragma once
+#include <cstdint>
 #include <memory>
 #include <trireme/actors/job_context.hpp>
 #include <trireme/core/clock.hpp>
@@ -52,6 +53,11 @@ protected:
   virtual void stopped_while_running() noexcept {}
 
   bool stopped() const noexcept;  // loop
+
+  // Messages that it has sent: the worker's, the loop's once the job is done. Of those the ones that came:
+  // the loop's. There is no order between the messages of two workers.
+  std::uint32_t sent_ = 0;
+  std::uint32_t arrived_ = 0;
 
 private:
   friend class pool_core;

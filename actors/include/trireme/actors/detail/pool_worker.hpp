@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <string>
 #include <trireme/actors/detail/pool_job.hpp>
@@ -13,6 +14,8 @@
 #include <trireme/core/polling.hpp>
 
 namespace trireme::actors::detail {
+
+constexpr std::size_t no_limit = std::numeric_limits<std::size_t>::max() / 2;
 
 /// How many jobs of a lane are done. They are done in the order handed over, so that this number is all that
 /// the loop needs to hear; it may wrap.

@@ -95,6 +95,8 @@ private:
 template <class R>
 class answered final : public envelope {
 public:
+  static_assert(alignof(result<R>) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                "trireme: over-aligned values travel behind a unique_ptr.");
   answered(const address& to, std::uint64_t question, result<R> answer)
       : envelope(to), question_(question), answer_(std::move(answer)) {}
   void deliver(std::unique_ptr<envelope>, cell& asker) override {

@@ -1,7 +1,9 @@
 #pragma once
+#include <algorithm>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <trireme/core/posting.hpp>
 #include <vector>
@@ -19,6 +21,11 @@ struct slot {
   /// Worker: the message has left the mailbox. Sender: it will not come.
   void give_place_back() noexcept { waiting.fetch_sub(1); }
   bool lives(std::uint32_t wanted) const noexcept { return generation.load() == wanted; }
+  /// Of a tenant that is to come.
+  void set_limit(std::size_t most) noexcept {
+    constexpr std::size_t highest = std::numeric_limits<std::uint32_t>::max();
+    limit.store(static_cast<std::uint32_t>(std::min(most, highest)), std::memory_order_relaxed);
+  }
 
   // Pairs with waiting: whoever sees the generation that it wanted has counted itself first, and the worker
   // that changes the generation looks at the count after.

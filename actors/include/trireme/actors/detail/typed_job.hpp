@@ -213,9 +213,11 @@ private:
   posting send(P content) override {
     if (!channel_.acquire()) return posting::closed;
     channel_.push(std::unique_ptr<trireme::detail::job>(new message(*this, std::move(content))));
+    ++this->sent_;
     return posting::posted;
   }
   void read(P content) {
+    ++this->arrived_;
     if constexpr (requires { on_progress_.pulls(channel_); }) {
       on_progress_.pulls(channel_);  // who reads says when there is room again
     } else {

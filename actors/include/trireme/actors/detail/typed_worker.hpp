@@ -36,6 +36,8 @@ public:
 
 private:
   struct to_worker final : trireme::detail::job, trireme::detail::recycled {
+    static_assert(alignof(In) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                  "trireme: over-aligned values travel behind a unique_ptr.");
     to_worker(const typed_worker& target, In&& message)
         : target_(const_cast<typed_worker&>(target)), content(std::move(message)) {}
     void run() override { target_.on_in_(std::move(content)); }
@@ -43,6 +45,8 @@ private:
     In content;
   };
   struct to_loop final : trireme::detail::job, trireme::detail::recycled {
+    static_assert(alignof(Out) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
+                  "trireme: over-aligned values travel behind a unique_ptr.");
     to_loop(const typed_worker& source, Out&& message)
         : source_(
               std::static_pointer_cast<typed_worker>(const_cast<typed_worker&>(source).shared_from_this())),
