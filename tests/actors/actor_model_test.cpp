@@ -124,7 +124,8 @@ void world::end() {
     return static_cast<std::uint64_t>(loop.counters().get(std::string("actors.dead_letters.") + why).value());
   };
   notes.check_loops_questions();
-  notes.check_dead_letters({counted("full"), counted("closed"), counted("stopped"), counted("late"), {}});
+  notes.check_dead_letters(
+      {counted("full"), counted("closed"), counted("stopped"), counted("late"), counted("unheard"), {}});
 }
 
 namespace {
