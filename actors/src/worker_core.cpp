@@ -24,11 +24,11 @@ struct worker_core::exited_job final : trireme::detail::job {
 worker_core::worker_core(loop& owner, const worker_options& options)
     : loop_(owner),
       name_(options.name),
-      outbox_limit_(options.outbox_limit),
       inbox_(owner.internals().incoming),
       full_(owner.counters().get("actors.worker.full")),
       dropped_(owner.counters().get("actors.worker.dropped")),
-      home_(std::make_shared<worker_home>(options.mailbox_limit, options.polling)) {}
+      home_(std::make_shared<worker_home>(options.mailbox_limit, options.polling)),
+      unread_(options.outbox_limit) {}
 
 posting worker_core::post_to_worker(std::unique_ptr<trireme::detail::job>& message) const {
   const posting outcome = home_->post(message);
@@ -38,8 +38,10 @@ posting worker_core::post_to_worker(std::unique_ptr<trireme::detail::job>& messa
 
 posting worker_core::post_to_loop(std::unique_ptr<trireme::detail::job>& message) const {
   posting outcome = posting::full;
-  if (unread_.fetch_add(1, std::memory_order_relaxed) < outbox_limit_) outcome = inbox_->push(message);
-  if (outcome != posting::posted) one_was_read();
+  if (unread_.take()) {
+    outcome = inbox_->push(message);
+    if (outcome != posting::posted) unread_.withdraw();
+  }
   if (outcome == posting::full) full_.add();
   return outcome;
 }
@@ -122,8 +124,11 @@ void worker_core::end() noexcept {
   static_cast<void>(inbox_->push_always(last));
 }
 
-// Messages that waited for their handler are read one in each turn.
-bool worker_core::must_wait() const { return attached_ && reads_held(); }
+// Messages of threads that the worker had may be on their way still, and those that waited for their handler
+// are read one in each turn.
+bool worker_core::must_wait() const {
+  return unread_.taken() > held() || (attached_ && reads() && held() > 0);
+}
 
 void worker_core::failed(const error& failure) {
   failure_waits_ = must_wait();

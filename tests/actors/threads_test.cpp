@@ -247,6 +247,28 @@ TEST(WorkerThread, AnswersInOrder) {
   EXPECT_EQ(next, messages);
 }
 
+TEST(WorkerThread, ExitsAfterTheMessagesOfThreadsThatItHad) {
+  constexpr int each = 200;
+  for (int round = 0; round < 50; ++round) {
+    test_loop loop;
+    worker<int, int> subject(loop, [](worker<int, int>::port& parent) {
+      const auto speak = [&parent] {
+        for (int count = 0; count < each; ++count) static_cast<void>(parent.post_message(1));
+      };
+      std::thread first(speak);
+      std::thread second(speak);
+      speak();
+      first.join();
+      second.join();
+    });
+    int heard = 0;
+    subject.on_message([&heard](int one) { heard += one; });
+    subject.on_exit([&heard](int) { EXPECT_EQ(heard, 3 * each); });
+    loop.run();
+    ASSERT_EQ(heard, 3 * each) << "in round " << round;
+  }
+}
+
 TEST(WorkerThread, HangsUntilItIsToldToStop) {
   test_loop loop;
   order log;

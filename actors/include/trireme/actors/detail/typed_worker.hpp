@@ -48,11 +48,9 @@ private:
     static_assert(alignof(Out) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__,
                   "trireme: over-aligned values travel behind a unique_ptr.");
     to_loop(const typed_worker& source, Out&& message)
-        : source_(
-              std::static_pointer_cast<typed_worker>(const_cast<typed_worker&>(source).shared_from_this())),
-          content(std::move(message)) {}
-    void run() override { source_->arrived(std::move(content)); }
-    std::shared_ptr<typed_worker> source_;
+        : source_(const_cast<typed_worker&>(source)), content(std::move(message)) {}
+    void run() override { source_.arrived(std::move(content)); }
+    typed_worker& source_;  // its exit comes after all of its messages, and keeps it until then
     Out content;
   };
 
@@ -77,7 +75,8 @@ private:
 
   void set_up() override { body_(port_); }
   bool listens() const override { return static_cast<bool>(on_in_); }
-  bool reads_held() const override { return on_out_ && !held_.empty(); }
+  bool reads() const override { return static_cast<bool>(on_out_); }
+  std::size_t held() const override { return held_.size(); }
   void tear_down() noexcept override {
     on_in_.set(nullptr);
     body_.reset();

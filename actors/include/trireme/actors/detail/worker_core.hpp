@@ -1,5 +1,4 @@
 #pragma once
-#include <atomic>
 #include <memory>
 #include <stop_token>
 #include <string>
@@ -11,6 +10,7 @@
 #include <trireme/core/completion.hpp>
 #include <trireme/core/counters.hpp>
 #include <trireme/core/detail/inbox.hpp>
+#include <trireme/core/detail/place_count.hpp>
 #include <trireme/core/loop.hpp>
 #include <vector>
 
@@ -54,9 +54,10 @@ protected:
   virtual void set_up() = 0;              // worker: runs the body
   virtual bool listens() const = 0;       // worker: whether a message has somewhere to go
   virtual void tear_down() noexcept = 0;  // worker: destroys body and handler, where their state was used
-  virtual bool reads_held() const = 0;    // loop: whether a handler is still being given what waited for it
+  virtual bool reads() const = 0;         // loop: whether there is a handler
+  virtual std::size_t held() const = 0;   // loop: how many wait for it
   bool attached() const noexcept { return attached_; }
-  void one_was_read() const noexcept { unread_.fetch_sub(1, std::memory_order_relaxed); }
+  void one_was_read() const noexcept { unread_.give_back(); }
 
 private:
   struct failed_job;
@@ -70,14 +71,13 @@ private:
   // Constant after construction.
   loop& loop_;
   const std::string name_;
-  const std::size_t outbox_limit_;
   const std::shared_ptr<trireme::detail::inbox> inbox_;
   counter& full_;
   counter& dropped_;
 
   // Any thread.
   const std::shared_ptr<worker_home> home_;
-  mutable std::atomic<std::size_t> unread_{0};  // a count for the limit; orders nothing
+  mutable trireme::detail::place_count unread_;  // messages to the loop
   std::stop_source stop_;
 
   // The worker's thread; the loop's once it has exited.

@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <trireme/core/detail/bell.hpp>
+#include <trireme/core/detail/place_count.hpp>
 #include <trireme/core/posting.hpp>
 
 namespace trireme::detail {
@@ -36,21 +37,18 @@ public:
   posting push_always(Item& item);
   /// Counts as waiting what is about to be pushed, for who must be seen before it looks whether it may be:
   /// then comes `push_announced` or `withdraw`.
-  void announce(std::size_t many = 1) noexcept { pushed_.fetch_add(many); }
+  void announce(std::size_t many = 1) noexcept { places_.take_always(many); }
   posting push_announced(Item& item);
-  void withdraw(std::size_t many = 1) noexcept { pushed_.fetch_sub(many); }
+  void withdraw(std::size_t many = 1) noexcept { places_.withdraw(many); }
   /// A default-made one where there is nothing, or another consumer was faster.
   Item pop() noexcept;
   /// Fills `into` with at most `most`; for the only consumer there is. Returns how many.
   std::size_t pop_many(Item* into, std::size_t most) noexcept;
   /// The same, but what was taken counts as waiting until it is `released`.
   std::size_t take(Item* into, std::size_t most) noexcept;
-  void release(std::size_t taken) noexcept { popped_.fetch_add(taken); }
+  void release(std::size_t taken) noexcept { places_.give_back(taken); }
   /// What is on its way in included.
-  std::size_t size() const noexcept {
-    const std::size_t popped = popped_.load();  // first: so it is never more than what was pushed
-    return pushed_.load() - popped;
-  }
+  std::size_t size() const noexcept { return places_.taken(); }
   /// No more is taken; sleepers wake. What waits can still be popped.
   void close() noexcept;
   bool closed() const noexcept { return closed_.load(); }  // who is about to sleep relies on the order
@@ -71,17 +69,12 @@ private:
   posting push_within_limit(Enqueue enqueue);
   template <class Enqueue>
   posting push_with(Enqueue enqueue, std::size_t many = 1);
-  bool within_limit(std::size_t before) noexcept;
 
   std::optional<bell> own_bell_;
   bell& bell_;
   std::unique_ptr<storage> storage_;
-  const std::size_t limit_;
   std::atomic<bool> closed_{false};
-  // Producers and consumers each have a count and a cache line: neither waits for the other's.
-  alignas(64) std::atomic<std::size_t> pushed_{0};  // changed before the bell looks for sleepers
-  std::atomic<std::size_t> seen_popped_{0};         // by producers; never more than there are
-  alignas(64) std::atomic<std::size_t> popped_{0};
+  place_count places_;  // changed before the bell looks for sleepers
 };
 
 /// A producer that is known: its items cost less than those of a thread that the queue must look up.

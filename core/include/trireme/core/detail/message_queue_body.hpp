@@ -18,11 +18,11 @@ struct message_queue<Item>::storage {
 
 template <class Item>
 message_queue<Item>::message_queue(std::size_t limit)
-    : own_bell_(std::in_place), bell_(*own_bell_), storage_(std::make_unique<storage>()), limit_(limit) {}
+    : own_bell_(std::in_place), bell_(*own_bell_), storage_(std::make_unique<storage>()), places_(limit) {}
 
 template <class Item>
 message_queue<Item>::message_queue(std::size_t limit, bell& shared)
-    : bell_(shared), storage_(std::make_unique<storage>()), limit_(limit) {}
+    : bell_(shared), storage_(std::make_unique<storage>()), places_(limit) {}
 
 template <class Item>
 message_queue<Item>::~message_queue() {
@@ -36,22 +36,8 @@ template <class Item>
 template <class Enqueue>
 posting message_queue<Item>::push_within_limit(Enqueue enqueue) {
   // The place is taken before the item is there: the limit is exact, and `close` knows of pushes under way.
-  if (within_limit(pushed_.fetch_add(1))) return push_with(enqueue);
-  withdraw();
+  if (places_.take()) return push_with(enqueue);
   return closed() ? posting::closed : posting::full;
-}
-
-// What was popped is looked up only where that decides.
-template <class Item>
-bool message_queue<Item>::within_limit(std::size_t before) noexcept {
-  const auto fits = [&](std::size_t popped) {
-    const auto waiting = static_cast<std::ptrdiff_t>(before - popped);  // negative: more came and went since
-    return static_cast<std::size_t>(std::max(waiting, std::ptrdiff_t{0})) < limit_;
-  };
-  if (fits(seen_popped_.load(std::memory_order_relaxed))) return true;
-  const std::size_t popped = popped_.load();
-  seen_popped_.store(popped, std::memory_order_relaxed);
-  return fits(popped);
 }
 
 template <class Item>
@@ -90,7 +76,7 @@ posting message_queue<Item>::push_announced(Item& item) {
 template <class Item>
 Item message_queue<Item>::pop() noexcept {
   Item taken{};
-  if (size() > 0 && storage_->items.try_dequeue(taken)) popped_.fetch_add(1);
+  if (size() > 0 && storage_->items.try_dequeue(taken)) release(1);
   return taken;
 }
 
