@@ -65,7 +65,9 @@ void pool_core::shut_down() noexcept {
   for (job_record& record : records_) cancel(record, errc::canceled);
   retire_all();
   for (lane& each : lanes_) each.worker.reset();  // waits for its thread
+  inbox_->forget(*this);
   gone_ = true;
+  if (!delivering_) deliver_rest();
   for (job_record& record : records_) record.alarm.clear();
   shrink_.clear();
   look_.clear();

@@ -8,7 +8,7 @@ namespace trireme::actors::detail {
 
 namespace {
 
-/// Callbacks of one notice, so that no pool starves the loop's other phases.
+/// Callbacks of one delivery, so that no pool starves the loop's other phases.
 constexpr std::size_t delivery_budget = 1024;
 /// After how many answers of a lane the lanes are filled up again: who is answered submits the next job,
 /// mostly.
@@ -16,16 +16,20 @@ constexpr std::size_t refill_every = 64;
 
 }  // namespace
 
-struct pool_core::notice final : trireme::detail::job, trireme::detail::recycled {
-  explicit notice(std::shared_ptr<pool_core> told) noexcept : core(std::move(told)) {}
-  void run() override { core->deliver(); }
+// What workers sent before their pool was destroyed.
+struct pool_core::farewell final : trireme::detail::job {
+  explicit farewell(std::shared_ptr<pool_core> whose) noexcept : core(std::move(whose)) {}
+  void run() override {
+    core->deliver();
+    core->deliver_rest();
+  }
   std::shared_ptr<pool_core> core;
 };
 
-void pool_core::notify() noexcept {
-  if (noticed_.load() || noticed_.exchange(true)) return;
-  std::unique_ptr<trireme::detail::job> told(new notice(shared_from_this()));
-  static_cast<void>(inbox_->push_always(told));
+void pool_core::deliver_rest() {
+  if (!anything_new()) return;
+  std::unique_ptr<trireme::detail::job> last = std::make_unique<farewell>(shared_from_this());
+  static_cast<void>(inbox_->push_always(last));
 }
 
 time_point pool_core::worker_time() const noexcept {
@@ -33,7 +37,15 @@ time_point pool_core::worker_time() const noexcept {
   return loop_state_.time.now();
 }
 
-// In a callback of the loop, which is that of the notice: each answer is one of its own within it.
+void pool_core::on_async() {
+  const auto self = shared_from_this();  // who is answered may destroy the pool
+  deliver();
+  if (gone_) return deliver_rest();
+  rearm();
+  if (anything_new()) notify();
+}
+
+// Within one callback of the loop: each answer is one of its own.
 void pool_core::deliver() {
   delivering_ = true;
   budget_ = delivery_budget;
@@ -44,8 +56,6 @@ void pool_core::deliver() {
     if (messages_due_ == 0) deliver_answers();
   }
   delivering_ = false;
-  noticed_.store(false);
-  if (anything_new()) notify();
 }
 
 bool pool_core::may_deliver() noexcept {

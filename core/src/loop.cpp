@@ -79,7 +79,7 @@ bool loop::alive() const {
   const detail::loop_state& state = *state_;
   return state.references > 0 || state.outside > 0 || immediates_.referenced() > 0 ||
          !state.pending.empty() || !state.closing.empty() || !state.flushes.empty() || !ticks_.empty() ||
-         !microtasks_.empty() || state.incoming->size() > 0 || state.io->has_foreign_work();
+         !microtasks_.empty() || !state.incoming->empty() || state.io->has_foreign_work();
 }
 
 bool loop::running() const noexcept { return state_->turning; }

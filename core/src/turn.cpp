@@ -116,6 +116,11 @@ void loop_state::begin() {
 }
 
 void loop_state::run_inbox() {
+  run_letters();
+  run_async_handles();
+}
+
+void loop_state::run_letters() {
   for (std::size_t left = std::min(incoming->size(), inbox_budget); left > 0 && !stopping; --left) {
     letter* const arrived = incoming->next();
     if (!arrived) return;
@@ -123,6 +128,17 @@ void loop_state::run_inbox() {
       const drop_at_end guard{*incoming, arrived};
       arrived->open();
     });
+  }
+}
+
+void loop_state::run_async_handles() {
+  async_handle::queue& sent = incoming->handles();
+  if (sent.empty()) return;
+  sent.collect();
+  while (!stopping) {
+    async_handle* const oldest = sent.pop();
+    if (!oldest) return;
+    enter({}, [oldest] { oldest->on_async(); });
   }
 }
 
@@ -139,7 +155,7 @@ bool loop_state::something_waits() const noexcept {
          !self.microtasks_.empty();
 }
 
-bool loop_state::something_arrived() const noexcept { return !ready.empty() || incoming->size() > 0; }
+bool loop_state::something_arrived() const noexcept { return !ready.empty() || !incoming->empty(); }
 
 std::optional<time_point> loop_state::next_deadline() const noexcept {
   const auto deadline = timers.next_deadline();
@@ -156,8 +172,7 @@ duration loop_state::time_to_wait() noexcept {
 }
 
 bool loop_state::found_by_looking(duration at_most) noexcept {
-  if (outside == 0 || time.jumps()) return false;
-  const auto arrived = [this] { return incoming->size() > 0; };
+  const auto arrived = [this] { return !incoming->empty(); };
   return looking.find(arrived, at_most < duration::zero() ? duration::max() : at_most);
 }
 
@@ -171,9 +186,12 @@ bool loop_state::io_may_wait() noexcept {
 
 bool loop_state::poll_io(duration timeout) {
   if (sleeps_outside) awake_outside();
-  if (timeout != duration::zero() && found_by_looking(timeout)) {
-    if (io_may_wait()) return true;
-    timeout = duration::zero();
+  if (timeout != duration::zero() && outside > 0 && !time.jumps()) {
+    const bool may_wait = io_may_wait();  // first: what comes is not to wait for a look at the clock
+    if (found_by_looking(timeout)) {
+      if (may_wait) return true;
+      timeout = duration::zero();
+    }
   }
   const bool asleep = timeout != duration::zero() && incoming->about_to_sleep();
   bool ran = true;  // also where a handler throws

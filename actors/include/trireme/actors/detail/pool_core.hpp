@@ -28,8 +28,10 @@ namespace trireme::actors::detail {
 /// when that has nothing to do, or little. A worker does them in that order and counts; what else it sends
 /// comes through one queue. The loop is told once of any number of either.
 ///
-/// Lifetime: the pool's, and that of a notice under way in the loop's inbox.
-class pool_core final : public trireme::detail::flushable, public std::enable_shared_from_this<pool_core> {
+/// Lifetime: the pool's, and until the last of its jobs was answered.
+class pool_core final : public trireme::detail::flushable,
+                        public trireme::detail::async_handle,
+                        public std::enable_shared_from_this<pool_core> {
 public:
   pool_core(loop& owner, const pool_options& options);
   pool_core(const pool_core&) = delete;
@@ -45,7 +47,7 @@ public:
 
   // Workers.
   trireme::detail::job_queue& messages() noexcept { return messages_; }
-  void notify() noexcept;
+  void notify() noexcept { inbox_->send(*this); }
   time_point worker_time() const noexcept;
 
   // The loop's thread.
@@ -72,7 +74,7 @@ public:
   std::size_t next_local() noexcept { return locals_++; }
 
 private:
-  struct notice;
+  struct farewell;
   static constexpr std::uint32_t most_handed = 1024;
   // One for each worker that there may be.
   struct lane {
@@ -129,7 +131,9 @@ private:
   void tell_room();
 
   // pool_delivery.cpp: what comes back.
+  void on_async() override;
   void deliver();
+  void deliver_rest();
   void look();
   void deliver_messages();
   void deliver_answers();
@@ -216,8 +220,6 @@ private:
 
   // Workers push, the loop pops.
   trireme::detail::job_queue messages_;
-  // Whether the loop has been told: set by who tells it, cleared by the loop before it looks once more.
-  alignas(64) std::atomic<bool> noticed_{false};
 };
 
 }  // namespace trireme::actors::detail

@@ -124,6 +124,8 @@ struct loop_state {
   void call_immediates();
   void dispatch_ready();
   void run_inbox();
+  void run_letters();
+  void run_async_handles();
   void poll_phase(bool may_wait);
   bool poll_io(duration timeout);
   bool about_to_sleep_outside() noexcept;
