@@ -6,6 +6,8 @@
 namespace trireme::proto {
 namespace {
 
+constexpr std::size_t arenas_kept = 256;  // a mebibyte for as many calls at once
+
 [[noreturn]] void refuse(const method_descriptor& method, std::string_view why) {
   throw error(std::make_error_code(std::errc::invalid_argument), why, method.path);
 }
@@ -13,12 +15,6 @@ namespace {
 bool streams_in(const method_descriptor& method) noexcept {
   return method.kind == call_kind::client_stream || method.kind == call_kind::bidi;
 }
-
-}  // namespace
-
-namespace {
-
-constexpr std::size_t arenas_kept = 256;  // a mebibyte for as many calls at once
 
 }  // namespace
 

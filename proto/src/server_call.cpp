@@ -47,9 +47,7 @@ bool server_call::streams_out() const noexcept {
   return kind == call_kind::server_stream || kind == call_kind::bidi;
 }
 
-/// What many fields need is then freed as one, and on the loop: to free on another thread than the one that
-/// allocated is where messages on the heap lose most of their time. Those of a stream would each need an
-/// arena.
+/// What many fields need is then freed as one, and on the loop. Those of a stream would each need an arena.
 bool server_call::crosses_with_arena() const noexcept {
   return context_.method().where == placement::pool && !streams_out();
 }

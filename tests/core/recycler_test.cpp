@@ -3,40 +3,16 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <cstdlib>
-#include <new>
+#include <support/counting_new.hpp>
 #include <thread>
 #include <vector>
 
 namespace {
 
-std::atomic<std::size_t> allocations{0};
-std::atomic<std::size_t> given_back{0};
-
-}  // namespace
-
-void* operator new(std::size_t size) {
-  ++allocations;
-  if (void* const block = std::malloc(size)) return block;
-  throw std::bad_alloc();
-}
-void* operator new(std::size_t size, std::align_val_t line) {
-  ++allocations;
-  if (void* const block = std::aligned_alloc(static_cast<std::size_t>(line), size)) return block;
-  throw std::bad_alloc();
-}
-void operator delete(void* block) noexcept { std::free(block); }
-void operator delete(void* block, std::align_val_t) noexcept {
-  ++given_back;
-  std::free(block);
-}
-void operator delete(void* block, std::size_t, std::align_val_t) noexcept { std::free(block); }
-void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-
-namespace {
-
 using trireme::detail::recycled_allocate;
 using trireme::detail::recycled_free;
+using trireme::testing::allocations;
+using trireme::testing::given_back_of_all;
 
 constexpr std::size_t size = 64;
 constexpr std::size_t many = 10'000;  // more than a thread keeps
@@ -99,9 +75,9 @@ TEST(Recycler, KeepsNoMoreThanItSays) {
   constexpr std::size_t kept = ((256 << 10) + (1 << 20)) / large;  // by the thread, and between threads
   std::vector<void*> blocks;
   for (std::size_t each = 0; each < count; ++each) blocks.push_back(recycled_allocate(large));
-  const std::size_t before = given_back;
+  const std::size_t before = given_back_of_all;
   for (void* const block : blocks) recycled_free(block, large);
-  EXPECT_GE(given_back - before, count - kept);
+  EXPECT_GE(given_back_of_all - before, count - kept);
 }
 
 TEST(Recycler, LeavesLargeBlocksToTheHeap) {

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 #include <sys/socket.h>
 
-#include <support/counting_large_new.hpp>
+#include <support/counting_new.hpp>
 #include <transport/websocket_fixture.hpp>
 #include <trireme/actors/pool.hpp>
 #include <trireme/proto/codec.hpp>

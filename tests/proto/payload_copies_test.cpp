@@ -3,38 +3,21 @@
 #include <gtest/gtest.h>
 #include <trireme/test/v1/echo.pb.h>
 
-#include <atomic>
-#include <cstdlib>
-#include <new>
 #include <string>
+#include <support/counting_new.hpp>
 #include <trireme/actors/pool.hpp>
 #include <trireme/actors/worker.hpp>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/shared_bytes.hpp>
 #include <trireme/proto/sealed.hpp>
 
-namespace {
-
-constexpr std::size_t mebibyte = std::size_t{1} << 20;
-std::atomic<std::size_t> allocations = 0;
-std::atomic<std::size_t> large_allocations = 0;
-
-}  // namespace
-
-// Not inline, for g++ would take the pair for a mismatch.
-[[gnu::noinline]] void* operator new(std::size_t size) {
-  allocations.fetch_add(1, std::memory_order_relaxed);
-  if (size >= mebibyte) large_allocations.fetch_add(1, std::memory_order_relaxed);
-  if (void* block = std::malloc(size)) return block;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* block) noexcept { std::free(block); }
-[[gnu::noinline]] void operator delete(void* block, std::size_t) noexcept { std::free(block); }
-
 namespace trireme::proto {
 namespace {
 
 using test::v1::Text;
+using testing::allocations_of_all;
+using testing::large_allocations;
+using testing::mebibyte;
 
 /// Each kind of payload that owns 1 MiB.
 class PayloadCopies : public ::testing::Test {
@@ -115,9 +98,9 @@ TEST_F(PayloadCopies, AndNoAllocationForASmallSealedMessageWhoseArenaWasUsedBefo
     }
   };
   work();
-  const std::size_t before = allocations;
+  const std::size_t before = allocations_of_all;
   work();
-  EXPECT_EQ(allocations - before, 0u);
+  EXPECT_EQ(allocations_of_all - before, 0u);
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <support/counting_new.hpp>
 
 namespace trireme::transport::detail {
 namespace {
@@ -68,6 +69,33 @@ TEST(SendQueue, HoldsNoMoreThanWaitsThoughSomethingAlwaysDoes) {
     ASSERT_EQ(queue.size(), 5'000u);
   }
   EXPECT_LT(queue.own().capacity(), 1'000'000u);
+}
+
+TEST(SendQueue, KeepsTheOrderWhileItForgetsWhatHasBeenSent) {
+  send_queue queue;
+  std::string expected;
+  std::string taken;
+  for (int round = 0; round < 400; ++round) {
+    const std::string own(1000, static_cast<char>('a' + round % 26));
+    const std::string shared(4, static_cast<char>('A' + round % 26));
+    queue.own() += own;
+    queue.append(shared_bytes(shared));
+    expected += own + shared;
+    if (round >= 40) taken += take(queue, 1004);
+  }
+  EXPECT_LT(queue.own().size(), 300'000u) << "it has forgotten";
+  while (queue.size() > 0) taken += take(queue, 1004);
+  EXPECT_EQ(taken, expected);
+}
+
+TEST(SendQueue, IsSmallAgainOnceManyPayloadsHaveBeenSent) {
+  const shared_bytes payload("0123456789");
+  send_queue queue;
+  for (int each = 0; each < 1000; ++each) queue.append(payload);
+  queue.sent(queue.size());
+  const std::size_t before = testing::allocations;
+  queue.append(payload);
+  EXPECT_EQ(testing::allocations - before, 1u) << "what the many needed has been given back";
 }
 
 }  // namespace

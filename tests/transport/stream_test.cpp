@@ -111,6 +111,39 @@ TEST(Stream, FailsWhereTooMuchWaits) {
   EXPECT_EQ(server.log, (order{"overflow"}));
 }
 
+TEST(Stream, OffersWhatOneTurnWritesBeforeItTakesThePeerForASlowOne) {
+  fixture server(100'000);
+  const std::string small(1000, 's');
+  for (int each = 0; each < 150; ++each) server.accepted->write(small);
+  const std::string large(60'000, 'l');
+  for (int each = 0; each < 3; ++each) server.accepted->write_through("head", large);
+  ASSERT_EQ(server.log, order());
+  EXPECT_TRUE(server.client.read_size(150 * small.size() + 3 * (large.size() + 4)));
+  EXPECT_EQ(server.loop.counters().get("tcp.output_overflow").value(), 0);
+}
+
+TEST(Stream, FailsWhereTheKernelLeavesTooMuchOfWhatOneTurnWrote) {
+  fixture server(20'000'000, 4096);
+  const std::string large(16'000'000, 'x');
+  server.accepted->write(large);
+  EXPECT_EQ(server.log, order());
+  server.accepted->write(large);
+  EXPECT_EQ(server.log, (order{"overflow"}));
+  fixture sharing(20'000'000, 4096);
+  sharing.accepted->write(large);
+  sharing.accepted->write_shared("", shared_bytes(large));
+  EXPECT_EQ(sharing.log, (order{"overflow"}));
+}
+
+TEST(Stream, LetsOneMessageBeLargerThanTheLimitThoughASmallOneWasWrittenBefore) {
+  fixture server(10'000, 4096);
+  const std::string large(8'000'000, 'x');
+  server.accepted->write("small");
+  server.accepted->write_through("", large);
+  ASSERT_EQ(server.log, order());
+  EXPECT_TRUE(server.client.read_size(5 + large.size()));
+}
+
 TEST(Stream, SendsAllBeforeItShutsDown) {
   fixture server(std::size_t{1} << 25, 4096);
   server.accepted->write_through("", std::string(6'000'000, 'x'));
@@ -190,6 +223,13 @@ TEST(Stream, MayBeDestroyedFromWithinACall) {
   failing.accepted->write("more");
   EXPECT_FALSE(failing.accepted);
   settle(failing.loop);
+  fixture vanished(10'000);
+  vanished.destroy_in_failed = true;
+  vanished.client.reset();
+  vanished.accepted->write(std::string(8000, 'x'));
+  vanished.accepted->write(std::string(8000, 'x'));  // is sent at once
+  EXPECT_FALSE(vanished.accepted);
+  EXPECT_EQ(vanished.log, (order{"failed"}));
 }
 
 TEST(Stream, GivesItsDescriptorAway) {

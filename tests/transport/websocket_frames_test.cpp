@@ -5,7 +5,7 @@
 
 #include <gtest/gtest.h>
 
-#include <support/counting_large_new.hpp>
+#include <support/counting_new.hpp>
 
 #include "websocket_fixture.hpp"
 
@@ -79,6 +79,21 @@ TEST(WebSocketFrames, CopyAMessageThatLiesInTheLoopsBufferOnce) {
   ASSERT_TRUE(server.wait_for(2));
   EXPECT_FALSE(server.events.in_place[1]);
   EXPECT_EQ(server.events.kept[0].view(), first);
+}
+
+TEST(WebSocketFrames, GetNoMemoryForTheirLengthAlone) {
+  keeping_fixture server;
+  socket_client client = server.client();
+  const std::string large = pattern(mebibyte);
+  const std::string bytes = masked(opcode::text, large);
+  const std::string_view begun = std::string_view(bytes).substr(0, bytes.size() / 10);
+  const std::size_t before = large_allocations;
+  ASSERT_TRUE(client.send(begun));
+  settle(server.loop);
+  EXPECT_EQ(large_allocations - before, 0u) << "eight times what has come, at most";
+  ASSERT_TRUE(client.send(std::string_view(bytes).substr(begun.size())));
+  ASSERT_TRUE(server.wait_for(1));
+  EXPECT_EQ(server.events.kept[0].view(), large);
 }
 
 TEST(WebSocketFrames, KeepAPartOfAMessage) {
@@ -216,6 +231,17 @@ TEST(WebSocketFrames, CutOffAClientThatDoesNotReadWhatIsShared) {
   EXPECT_LT(sent, 1000);
   EXPECT_EQ(payload.owner.use_count(), 1);
   EXPECT_TRUE(pump(server.loop, [&] { return server.events.closed == 1006; }));
+}
+
+TEST(WebSocketFrames, DoNotCutOffAClientThatReadsForWhatOneTurnSends) {
+  endpoint_options options;
+  options.max_buffered = 100'000;
+  keeping_fixture server(options);
+  socket_client client = server.client();
+  const held_payload payload(30'000);
+  for (int each = 0; each < 5; ++each) EXPECT_TRUE(server.last().send(payload.bytes(), false));
+  for (int each = 0; each < 5; ++each) EXPECT_EQ(client.next(), (frame{opcode::binary, *payload.owner}));
+  EXPECT_EQ(server.events.closed, 0);
 }
 
 TEST(WebSocketFrames, LetGoOfWhatIsSharedWhenTheClientGoes) {

@@ -74,6 +74,7 @@ void send_queue::forget_sent() noexcept {
 
 void send_queue::drop_shared() noexcept {
   pieces_.clear();
+  if (pieces_.capacity() > 64) pieces_.shrink_to_fit();  // a spare queue is small
   first_ = piece_sent_ = shared_size_ = 0;
 }
 

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t spares_kept = 1024;  // as many streams may answer within one turn and allocate nothing
 constexpr std::size_t spare_capacity = std::size_t{4} << 10;
 constexpr std::size_t parts_at_once = 32;
-constexpr std::size_t sent_at_once_from = std::size_t{256} << 10;
+// Of what is shared. From 256 KiB on some write no more before it has been sent, such as proto's sessions.
+constexpr std::size_t corked_at_most = (std::size_t{256} << 10) - 1;
 
 }  // namespace
 
@@ -46,7 +47,7 @@ void stream::write(std::string_view bytes) {
   if (failed_ || shutting_) return;
   const std::size_t before = buffered();
   if (!bytes.empty()) append().append(bytes);
-  check_limit(before);
+  check_limit(before, group_.max_buffered_);
 }
 
 void stream::write_through(std::string_view head, std::string_view payload) {
@@ -54,7 +55,7 @@ void stream::write_through(std::string_view head, std::string_view payload) {
   if (output_ || payload.size() < shared_from) {
     const std::size_t before = buffered();
     append().append(head).append(payload);
-    return check_limit(before);
+    return check_limit(before, group_.max_buffered_);
   }
   const iovec parts[] = {{const_cast<char*>(head.data()), head.size()},
                          {const_cast<char*>(payload.data()), payload.size()}};
@@ -74,11 +75,21 @@ void stream::write_shared(std::string_view head, const shared_bytes& payload) {
   const std::size_t before = buffered();
   append().append(head);
   output_->append(payload);
-  if (!blocked_ && buffered() >= sent_at_once_from) return flush();  // only a slow peer is to look like one
-  check_limit(before);
+  check_limit(before, std::min(corked_at_most, group_.max_buffered_));
 }
 
-void stream::check_limit(std::size_t before) {
+/// Offers what waits to the kernel where it is more than `corked`, and fails where that leaves more than the
+/// limit: only a slow peer is to look like one. `before`: what waited before the last message.
+void stream::check_limit(std::size_t before, std::size_t corked) {
+  const std::size_t all = buffered();
+  if (all <= corked) return;
+  if (!blocked_) {
+    if (const int error = send_output(); error != EAGAIN) {
+      conclude(error);
+      return;
+    }
+    before -= std::min(before, all - buffered());
+  }
   // One message may be larger than the limit; what may not is to go on writing behind it.
   if (before == 0 || buffered() <= group_.max_buffered_) return;
   group_.overflows_.add();
@@ -111,46 +122,51 @@ void stream::on_readable() {
 }
 
 void stream::flush() {
-  if (blocked_ || failed_ || !output_) return;
-  if (send_output()) output_done();
+  if (!blocked_ && !failed_ && output_) conclude(send_output());
 }
 
 void stream::on_writable() {
   blocked_ = false;
   if (failed_) return;
-  if (output_ && !send_output()) return;
-  output_done();
-  protocol_->on_drained();
+  if (conclude(output_ ? send_output() : 0)) protocol_->on_drained();
 }
 
-/// Whether nothing is left; then the output is done.
-bool stream::send_output() {
+/// 0 where nothing is left, EAGAIN where the kernel takes no more, else what has failed.
+int stream::send_output() {
   if (output_->shares()) return send_shared();
   const std::string_view own = output_->own_waiting();
   const std::ptrdiff_t sent = descriptor_.write(own.data(), own.size());
-  return sent == static_cast<std::ptrdiff_t>(own.size()) || taken(sent, own.size());
+  return sent == static_cast<std::ptrdiff_t>(own.size()) ? 0 : taken(sent, own.size());
 }
 
-bool stream::send_shared() {
+int stream::send_shared() {
   while (output_->shares()) {
     std::array<iovec, parts_at_once> parts;
     const std::size_t count = output_->gather(parts);
     std::size_t offered = 0;
     for (std::size_t each = 0; each < count; ++each) offered += parts[each].iov_len;
-    if (!taken(descriptor_.write(parts.data(), static_cast<int>(count)), offered)) return false;
+    const std::ptrdiff_t sent = descriptor_.write(parts.data(), static_cast<int>(count));
+    if (const int error = taken(sent, offered)) return error;
   }
-  return output_->size() == 0 || send_output();
+  return output_->size() == 0 ? 0 : send_output();
 }
 
-/// What came of one call. Whether the kernel has taken all that it was offered.
-bool stream::taken(std::ptrdiff_t sent, std::size_t offered) {
-  if (sent < 0 && sent != -EAGAIN) {
-    fail(static_cast<int>(-sent), "send");
-    return false;
-  }
+/// What came of one call, put as `send_output` puts it.
+int stream::taken(std::ptrdiff_t sent, std::size_t offered) {
+  if (sent < 0 && sent != -EAGAIN) return static_cast<int>(-sent);
   if (sent > 0) output_->sent(static_cast<std::size_t>(sent));
   blocked_ = sent < static_cast<std::ptrdiff_t>(offered);
-  return !blocked_;
+  return blocked_ ? EAGAIN : 0;
+}
+
+/// Goes on from what `send_output` returned. True where nothing is left; else the stream may have gone.
+bool stream::conclude(int error) {
+  if (error == 0) {
+    output_done();
+    return true;
+  }
+  if (error != EAGAIN) fail(error, "send");
+  return false;
 }
 
 void stream::output_done() noexcept {

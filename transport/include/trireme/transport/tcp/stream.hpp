@@ -71,7 +71,7 @@ public:
   /// Hands what comes to another protocol from now on.
   void set_protocol(protocol& target) noexcept { protocol_ = &target; }
 
-  /// Queues bytes for the end of this turn.
+  /// Queues bytes for the end of this turn, or until more than the group's limit waits.
   void write(std::string_view bytes);
   /// Queues what the caller appends to the returned buffer, at once and within the limit's spirit: heads,
   /// frames.
@@ -102,11 +102,12 @@ private:
   void on_readable() override;
   void on_writable() override;
   void flush() override;
-  bool send_output();
-  bool send_shared();
-  bool taken(std::ptrdiff_t sent, std::size_t offered);
+  int send_output();
+  int send_shared();
+  int taken(std::ptrdiff_t sent, std::size_t offered);
+  bool conclude(int error);
   void output_done() noexcept;
-  void check_limit(std::size_t before);
+  void check_limit(std::size_t before, std::size_t corked);
   void fail(int number, std::string_view operation);
 
   stream_group& group_;

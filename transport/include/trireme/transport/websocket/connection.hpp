@@ -55,8 +55,9 @@ public:
   /// Copies: none where the message came in more than one read, as it then has memory of its own; one of any
   /// other, which lies in the loop's buffer. More than 512 KiB never come in one read.
   shared_bytes keep(std::span<const char> message) const;
-  /// False once the connection is closing. A payload from `tcp::stream::shared_from` bytes on is handed to
-  /// the kernel at once, and copied only as far as that does not take it.
+  /// False once the connection is closing. A payload from `tcp::stream::shared_from` bytes on, with nothing
+  /// waiting before it, is handed to the kernel at once, and copied only as far as that does not take it;
+  /// behind what waits it is copied.
   bool send(std::string_view payload, bool text);
   /// The same at the end of this turn at the latest, and never copied from that size on: the payload is kept
   /// by its count until it has been sent.
