@@ -79,18 +79,16 @@ private:
 
 using strand = asio::strand<asio::thread_pool::executor_type>;
 
-/// A pool whose threads are on a CPU each, and a way to wait until some work there is over.
+/// A pool of one thread on that CPU, and a way to wait until some work there is over.
 class strands {
 public:
-  explicit strands(std::size_t threads) : pool(threads) {
-    std::atomic<std::size_t> pinned{0};
-    for (std::size_t each = 0; each < threads; ++each) {
-      asio::post(pool, [&pinned, threads, each] {
-        bench::pin(each);
-        for (++pinned; pinned < threads;) std::this_thread::yield();
-      });
-    }
-    while (pinned < threads) std::this_thread::yield();
+  explicit strands(std::size_t cpu = 0) {
+    std::atomic<bool> pinned{false};
+    asio::post(pool, [&pinned, cpu] {
+      bench::pin(cpu);
+      pinned = true;
+    });
+    while (!pinned) std::this_thread::yield();
   }
   ~strands() { pool.join(); }
   void over() {
@@ -101,13 +99,14 @@ public:
     over_.wait(false);
     over_.store(false);
   }
-  asio::thread_pool pool;
+  asio::thread_pool pool{1};
 
 private:
   std::atomic<bool> over_{false};
 };
 
-/// Two strands that send each other a number, which counts down.
+/// Two strands that send each other a number, which counts down. On one pool of two threads they would stay on
+/// the thread that posts: two have a pool each.
 template <std::size_t Threads>
 struct ping_pong {
   double operator()(std::size_t count) {
@@ -125,9 +124,10 @@ struct ping_pong {
     std::size_t left;
     bool at_first;
   };
-  strands all{Threads};
+  strands all;
+  strands other{Threads - 1};
   strand first{asio::make_strand(all.pool)};
-  strand second{asio::make_strand(all.pool)};
+  strand second{asio::make_strand((Threads == 1 ? all : other).pool)};
 };
 
 /// A strand with private state for each actor; a token goes round.
@@ -155,7 +155,7 @@ struct ring {
     all.wait();
     return watch.seconds();
   }
-  strands all{1};
+  strands all;
   std::vector<member> members;
 };
 
@@ -174,7 +174,7 @@ struct spawned {
     return seconds;
   }
   double bytes = 0;
-  strands all{1};
+  strands all;
 };
 
 }  // namespace
