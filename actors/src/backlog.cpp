@@ -1,19 +1,41 @@
 #include <trireme/actors/detail/backlog.hpp>
+#include <utility>
 
 namespace trireme::actors::detail {
 
+namespace {
+
+void put_in_front(trireme::detail::list<job_record>& front, trireme::detail::list<job_record>& of) noexcept {
+  front.splice(of);
+  of.splice(front);
+}
+
+}  // namespace
+
+// Most come in order, and what they must pass is little: what was put back before them.
 void backlog::put_back(trireme::detail::list<job_record>& taken) noexcept {
-  lists in_front;
+  lists passed;
+  std::array<std::uint64_t, 3> latest{};
   while (!taken.empty()) {
     job_record& record = taken.pop_front();
-    in_front[index(record.class_)].push_back(record);
-    ++counts_[index(record.class_)];
+    const std::size_t which = index(record.class_);
+    trireme::detail::list<job_record>& waiting = shared_[which];
+    if (record.sequence < std::exchange(latest[which], record.sequence)) put_in_front(passed[which], waiting);
+    while (!waiting.empty() && waiting.front().sequence < record.sequence) {
+      passed[which].push_back(waiting.pop_front());
+    }
+    passed[which].push_back(record);
+    ++counts_[which];
     ++all_;
   }
-  for (std::size_t which = 0; which < shares.size(); ++which) {
-    in_front[which].splice(shared_[which]);
-    shared_[which].splice(in_front[which]);
+  for (std::size_t which = 0; which < shares.size(); ++which) put_in_front(passed[which], shared_[which]);
+}
+
+job_record* backlog::keyed_for(std::size_t lane) noexcept {
+  for (trireme::detail::list<job_record>& of_class : keyed_[lane]) {
+    if (job_record* const first = first_of(of_class)) return first;
   }
+  return nullptr;
 }
 
 job_record* backlog::oldest_of_lowest(priority from) noexcept {

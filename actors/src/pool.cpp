@@ -30,15 +30,13 @@ std::size_t pool::waiting(priority which) const noexcept { return core_->waiting
 const job_times& pool::times() const noexcept { return core_->times(); }
 const job_times* pool::times(const char* name) const noexcept { return core_->times(name); }
 
+detail::job_record* job_handle::record() const noexcept {
+  detail::pool_core* const core = pool_.core();
+  return core ? core->find(number_, generation_) : nullptr;
+}
 void job_handle::cancel(error reason) const {
-  detail::pool_core* const core = pool_.core();
-  if (detail::job_record* const job = core ? core->find(number_, generation_) : nullptr) {
-    core->cancel(*job, reason);
-  }
+  if (detail::job_record* const job = record()) job->pool.cancel(*job, reason);
 }
-bool job_handle::active() const noexcept {
-  detail::pool_core* const core = pool_.core();
-  return core && core->find(number_, generation_);
-}
+bool job_handle::active() const noexcept { return record() != nullptr; }
 
 }  // namespace trireme::actors

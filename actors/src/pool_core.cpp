@@ -36,8 +36,7 @@ pool_core::pool_core(loop& owner, const pool_options& options)
       idle_timeout_(options.idle_timeout),
       limit_(std::min(options.queue_limit, no_limit) + most_workers_of(options)),
       policy_(options.policy),
-      hand_ahead_(own_time_ ? duration::zero() : options.hand_ahead)  // whose end that clock would not see
-      ,
+      hand_ahead_(own_time_ ? duration::zero() : options.hand_ahead),
       report_after_(options.report_after),
       progress_limit_(std::max<std::size_t>(options.progress_limit, 1)),
       full_(owner.counters().get("actors.pool.full")),
@@ -85,7 +84,7 @@ job_handle pool_core::submit(std::unique_ptr<pool_job> job, const kind_id& kind,
     return {};
   }
   job_record& record = enter(std::move(job), kind, how);
-  const job_handle handle(anchor_, record.number, record.generation);
+  const job_handle handle = handle_of(record);
   if (record.has_deadline() && too_late(record)) {
     drop_late(record);
     return handle;
@@ -179,11 +178,8 @@ job_kind* pool_core::find_kind(std::string_view name) noexcept {
 }
 
 void pool_core::arm_alarm(job_record& record) {
-  const job_handle which(anchor_, record.number, record.generation);
-  record.alarm = loop_.set_timeout(record.deadline - loop_.now(), [which] {
-    pool_core* const core = which.pool_.core();
-    if (job_record* const late = core ? core->find(which.number_, which.generation_) : nullptr)
-      core->expire(*late);
+  record.alarm = loop_.set_timeout(record.deadline - loop_.now(), [which = handle_of(record)] {
+    if (job_record* const late = which.record()) late->pool.expire(*late);
   });
   record.alarm.unref();
 }
@@ -194,9 +190,17 @@ job_record* pool_core::find(std::uint32_t number, std::uint32_t generation) noex
 }
 
 void pool_core::expire(job_record& record) {
-  record.deadline_over = !record.asked_to_stop;
+  if (back_in_time(record)) return;
   counter& expired = expired_;  // the pool may go
   if (cancel(record, errc::timed_out)) expired.add();
+}
+
+// Timers come before what has arrived is read: a job that is back is not late because its loop was.
+bool pool_core::back_in_time(const job_record& record) const noexcept {
+  if (record.stands != job_record::standing::out || own_time_) return false;
+  const std::uint32_t done = lanes_[record.lane].done_by_worker.load();
+  const bool back = static_cast<std::int32_t>(done - record.place) > 0;
+  return back && record.job->ended_ < record.deadline;
 }
 
 bool pool_core::cancel(job_record& record, const error& reason) {
@@ -252,7 +256,6 @@ void pool_core::drop_late(job_record& record) {
 context_ptr pool_core::answered(job_record& record) noexcept {
   record.unlink();
   record.stands = job_record::standing::free;
-  record.deadline_over = false;
   ++record.generation;
   record.job = nullptr;
   free_records_.push_back(&record);

@@ -141,16 +141,10 @@ void pool_core::came_home(pool_job& job) {
   job_record& record = *job.record_;
   if (record.watch.linked()) record.watch.unlink();
   if (record.has_deadline() || record.asked_to_stop) record.alarm.clear();
-  if (record.asked_to_stop && !kept_deadline(record, job)) return answer_stopped(job);
-  record.asked_to_stop = false;
   measure(record, job);
+  if (record.asked_to_stop) return answer_stopped(job);
   static_cast<void>(answered(record));
   job.answer();
-}
-
-// A job that was back in time is not late because its loop was.
-bool pool_core::kept_deadline(const job_record& record, const pool_job& job) const noexcept {
-  return record.deadline_over && !own_time_ && job.ended_ < record.deadline;
 }
 
 void pool_core::answer_stopped(pool_job& job) {
@@ -164,7 +158,8 @@ void pool_core::answer_stopped(pool_job& job) {
 void pool_core::measure(job_record& record, const pool_job& job) noexcept {
   const duration waited = job.begun_ - record.submitted;
   const duration ran = job.ended_ - job.begun_;
-  record.kind->took(ran);
+  // A stop may have cut it short: it would have taken that long at least.
+  if (!record.asked_to_stop || ran > record.kind->usual) record.kind->took(ran);
   if (job_times* const named = record.kind->times.get()) {
     named->wait.record(waited);
     named->run.record(ran);

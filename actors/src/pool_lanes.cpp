@@ -59,6 +59,7 @@ void pool_core::give(std::size_t which, job_record& record) {
   const duration charged = record.kind->known() ? record.kind->usual : hand_ahead_;
   record.stands = job_record::standing::out;
   record.lane = static_cast<std::uint32_t>(which);
+  record.place = to.given;
   if (to.handed() == 0) {
     --idle_;
     to.last_return = loop_.now();
@@ -93,7 +94,8 @@ void pool_core::look_for_stuck_lanes() {
   bool again = false;
   for (lane& each : lanes_) {
     if (each.handed() < 2 || each.stuck) continue;  // nothing more is given to one that is stuck
-    if (loop_.now() - each.last_return >= hand_ahead_) take_back(each);
+    const bool came_back = each.taken != each.done_by_worker.load();  // it is the loop that is late
+    if (!came_back && loop_.now() - each.last_return >= hand_ahead_) take_back(each);
     again = true;
   }
   hand_out();
@@ -123,19 +125,25 @@ void pool_core::replace_job(job_record& record) {
   record.stands = job_record::standing::waiting;
 }
 
+// Where one cannot be started only jobs with a key need another: the rest waits for those that run.
 bool pool_core::grow() {
+  bool refused = false;
   for (std::size_t which = 0; which < lanes_.size(); ++which) {
-    if (lanes_[which].worker || !backlog_.next_for(which)) continue;
+    if (lanes_[which].worker || !(refused ? backlog_.keyed_for(which) : backlog_.next_for(which))) continue;
     try {
       open(which);
       return true;
     } catch (...) {
-      if (running_ > 0) return false;
-      const error reason = error::from(std::current_exception());
-      while (job_record* const hopeless = backlog_.next_for(which)) drop(*hopeless, reason);
+      refused = true;
+      give_up(which, error::from(std::current_exception()));
     }
   }
   return false;
+}
+
+void pool_core::give_up(std::size_t which, const error& reason) {
+  const auto next = [&] { return running_ > 0 ? backlog_.keyed_for(which) : backlog_.next_for(which); };
+  while (job_record* const hopeless = next()) drop(*hopeless, reason);
 }
 
 void pool_core::open(std::size_t which) {

@@ -11,10 +11,8 @@ namespace trireme::actors::detail {
 // Timers come before what has arrived is read: the job may be back.
 void pool_core::report_later(job_record& record) {
   record.asked_at = loop_.now();
-  const auto report = [pool = anchor_, number = record.number, generation = record.generation] {
-    pool_core* const core = pool.core();
-    if (job_record* const still = core ? core->find(number, generation) : nullptr)
-      core->report_ignored(*still);
+  const auto report = [which = handle_of(record)] {
+    if (job_record* const still = which.record()) still->pool.report_ignored(*still);
   };
   record.alarm = loop_.set_timeout(report_after_, [&where = loop_, report] { where.set_immediate(report); });
   record.alarm.unref();

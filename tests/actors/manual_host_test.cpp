@@ -1,30 +1,21 @@
 #include <trireme/actors/manual_host.hpp>
 
-#include <gtest/gtest.h>
-
 #include <chrono>
-#include <trireme/actors/pool.hpp>
-#include <trireme/core/testing/order.hpp>
-#include <trireme/core/testing/test_loop.hpp>
+
+#include "pool_fixture.hpp"
 
 namespace trireme::actors {
 namespace {
 
-using testing::order;
-using testing::test_loop;
+using testing::by;
+using trireme::testing::order;
+using trireme::testing::test_loop;
 using namespace std::chrono_literals;
-
-pool_options two_workers(manual_host& host) {
-  pool_options made;
-  made.host = &host;
-  made.workers = 2;
-  return made;
-}
 
 TEST(ManualHost, LetsTheTestChooseWhichWorkerIsNext) {
   test_loop loop;
   manual_host host;
-  pool workers(loop, two_workers(host));
+  pool workers(loop, by(host, 2));
   order log;
   for (int job = 0; job < 3; ++job) {
     workers.run_then(
@@ -48,7 +39,7 @@ TEST(ManualHost, LetsTheTestChooseWhichWorkerIsNext) {
 TEST(ManualHost, RunsWorkersUnderTheLoopsVirtualTime) {
   test_loop loop;
   manual_host host;
-  pool workers(loop, two_workers(host));
+  pool workers(loop, by(host, 2));
   order log;
   loop.set_timeout(5ms, [&] {
     log("timer");

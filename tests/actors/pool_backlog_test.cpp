@@ -10,7 +10,7 @@
 
 #include "pool_fixture.hpp"
 
-// Which waiting job goes first, and what becomes of those for which there is no place or no time.
+// Which waiting job goes first, and what becomes of those for which there is no place.
 
 namespace trireme::actors {
 namespace {
@@ -90,71 +90,6 @@ TEST_F(PoolBacklog, LetsOthersPassAKeysJobsThatWaitForTheirWorker) {
   EXPECT_EQ(log, (order{"run other", "run key 1", "run key 2"}));
 }
 
-TEST_F(PoolBacklog, AnswersAJobThatStillWaitsAtItsDeadline) {
-  pool& subject = make(options());
-  occupy();
-  subject.with(job_options().within(5ms)).run_then(note("late"), job("late"));
-  loop.time().advance(5ms);
-  loop.poll();
-  EXPECT_EQ(log, (order{"late: " + error(errc::timed_out).message()}));
-  host.settle(loop);
-  EXPECT_EQ(log.events().size(), 1u) << "it never ran";
-}
-
-TEST_F(PoolBacklog, DoesNotStartWhatCannotEndInTimeByHowLongItsLikeTook) {
-  pool& subject = make(options());
-  subject.with(job_options().named("slow")).run_then(note("first"), job("first", 10ms));
-  host.settle(loop);
-  subject.with(job_options().named("slow").within(9ms)).run_then(note("hopeless"), job("hopeless"));
-  EXPECT_EQ(subject.outstanding(), 0u) << "known at once";
-  subject.with(job_options().named("slow").within(11ms)).run_then(note("feasible"), job("feasible", 10ms));
-  host.settle(loop);
-  EXPECT_EQ(log, (order{"run first", "first", "hopeless: " + error(errc::timed_out).message(), "run feasible",
-                        "feasible"}));
-  EXPECT_EQ(loop.counters().get("actors.pool.expired").value(), 1);
-}
-
-TEST_F(PoolBacklog, DoesNotStartWhatHasWaitedTooLongToEndInTime) {
-  pool& subject = make(options());
-  subject.with(job_options().named("slow")).run_then(nobody(), job("first", 10ms));
-  host.settle(loop);
-  subject.run_then(nobody(), job("other", 5ms));
-  subject.with(job_options().named("slow").within(12ms)).run_then(note("slow"), job("second", 10ms));
-  host.settle(loop);
-  EXPECT_EQ(log, (order{"run first", "run other", "slow: " + error(errc::timed_out).message()}));
-}
-
-TEST_F(PoolBacklog, AsksARunningJobToStopAtItsDeadline) {
-  pool& subject = make(options());
-  bool asked = false;
-  subject.with(job_options().within(5ms)).run_then(note("job"), [&](job_context& self) {
-    EXPECT_EQ(self.deadline().time_since_epoch(), 5ms);
-    loop.time().advance(5ms);
-    loop.poll();  // the loop's thread goes on meanwhile
-    asked = self.stop_requested();
-  });
-  host.settle(loop);
-  EXPECT_TRUE(asked);
-  EXPECT_EQ(log, (order{"job: " + error(errc::timed_out).message()}));
-}
-
-TEST_F(PoolBacklog, HeedsTheDeadlineOfTheContextAndTheNearerOfTwo) {
-  pool& subject = make(options());
-  occupy();
-  const context_ptr request = context::make({});
-  request->set_deadline(time_point(3ms));
-  loop.run_in(request, [&] {
-    subject.with(job_options().within(5ms)).run_then(note("context's"), job("never"));
-    subject.with(job_options().until(time_point(1ms))).run_then(note("own"), job("never"));
-  });
-  loop.time().advance(1ms);
-  loop.poll();
-  loop.time().advance(2ms);
-  loop.poll();
-  const std::string late = ": " + error(errc::timed_out).message();
-  EXPECT_EQ(log, (order{"own" + late, "context's" + late}));
-}
-
 TEST_F(PoolBacklog, DropsTheOldestOfTheLowestClassWhereThePolicySaysSo) {
   pool_options how = options();
   how.queue_limit = 3;
@@ -222,39 +157,6 @@ TEST_F(PoolBacklog, LetsNoneStarveOfThoseThatWaitForOneWorkerByTheirKey) {
   host.settle(loop);
   EXPECT_GE(urgent_before, 0);
   EXPECT_LT(urgent_before, 40);
-}
-
-TEST_F(PoolBacklog, PutsAnEstimateToTheTestAgainThatRefusesEverything) {
-  pool& subject = make(options());
-  const auto render = [&] { return subject.with(job_options().named("render").within(1s)); };
-  subject.with(job_options().named("render")).run_then(nobody(), job("cold", 2s));
-  host.settle(loop);
-  int done = 0;
-  for (int each = 0; each < 100; ++each) {
-    render().run_then([&](const error& failure) { done += failure ? 0 : 1; },
-                      [this] { loop.time().advance(1ms); });
-    host.settle(loop);
-  }
-  EXPECT_GT(done, 80);
-}
-
-TEST_F(PoolBacklog, CountsWhatWaitedUntilItsDeadline) {
-  pool& subject = make(options());
-  occupy();
-  subject.with(job_options().within(5ms)).run_then(note("late"), [] {});
-  loop.time().advance(5ms);
-  loop.poll();
-  EXPECT_EQ(loop.counters().get("actors.pool.expired").value(), 1u);
-  host.settle(loop);
-}
-
-TEST_F(PoolBacklog, TakesTheResultOfAJobThatKeptItsDeadlineThoughTheLoopWasLate) {
-  pool& subject = make(options());
-  subject.with(job_options().within(30ms)).run_then(note("job"), [] {});
-  host.step();
-  loop.time().advance(60ms);
-  loop.run();
-  EXPECT_EQ(log, (order{"job"}));
 }
 
 TEST_F(PoolBacklog, MayHaveNoLimitAtAll) {

@@ -123,10 +123,7 @@ TEST_P(PoolCancelAt, IsDroppedSafelyWhereTheLoopGoesToo) {
   manual_host by_hand;
   {
     test_loop inner;
-    pool_options how;
-    how.host = &by_hand;
-    how.workers = 1;
-    pool subject(inner, how);
+    pool subject(inner, testing::by(by_hand));
     by_hand.step();
     if (GetParam() == at::waiting) subject.run_then(nobody(), [] {});
     subject.run_then([](const error&) { FAIL(); }, [] {});

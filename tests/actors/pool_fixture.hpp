@@ -1,6 +1,7 @@
 #pragma once
 #include <gtest/gtest.h>
 
+#include <cstddef>
 #include <memory>
 #include <string>
 #include <trireme/actors/manual_host.hpp>
@@ -11,15 +12,18 @@
 
 namespace trireme::actors::testing {
 
+/// Of a pool whose workers the test steps.
+inline pool_options by(manual_host& host, std::size_t workers = 1) {
+  pool_options made;
+  made.host = &host;
+  made.workers = workers;
+  return made;
+}
+
 /// A pool whose workers do a piece of work when the test says so, under virtual time.
 class by_hand : public ::testing::Test {
 protected:
-  pool_options options(std::size_t workers = 1) {
-    pool_options made;
-    made.host = &host;
-    made.workers = workers;
-    return made;
-  }
+  pool_options options(std::size_t workers = 1) { return by(host, workers); }
   pool& make(const pool_options& how) {
     workers = std::make_unique<pool>(loop, how);
     host.step();  // begins them, so that each further step is a job

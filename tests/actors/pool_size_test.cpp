@@ -1,5 +1,6 @@
 #include <trireme/actors/pool_options.hpp>
 
+#include <system_error>
 #include <trireme/actors/per_worker.hpp>
 #include <vector>
 
@@ -19,6 +20,39 @@ protected:
     made.idle_timeout = 10ms;
     return made;
   }
+};
+
+const std::error_code no_more_threads = make_error_code(std::errc::resource_unavailable_try_again);
+
+/// A system that has no more threads while it is told so.
+class scarce_host final : public worker_host {
+public:
+  explicit scarce_host(worker_host& real) : real_(real) {}
+  std::unique_ptr<worker_run> start(const std::string& name, worker_body& body) override {
+    if (left == 0) throw std::system_error(no_more_threads);
+    --left;
+    return real_.start(name, body);
+  }
+  bool may_block() const noexcept override { return real_.may_block(); }
+  std::size_t left = 0;
+
+private:
+  worker_host& real_;
+};
+
+class PoolWithoutThreads : public PoolSize {
+protected:
+  ~PoolWithoutThreads() override { workers.reset(); }
+  pool& make_from(std::size_t least, std::size_t most) {
+    pool_options how = from_to(least, most);
+    how.host = &scarce;
+    scarce.left = least;
+    return make(how);
+  }
+  pool_with keyed(std::uint64_t key) { return workers->with(job_options().key(key)); }
+
+  scarce_host scarce{host};
+  const std::string no_thread = ": " + error(no_more_threads).message();
 };
 
 TEST_F(PoolSize, BeginsWithTheLeastAndGrowsWithTheJobsThatWait) {
@@ -103,55 +137,6 @@ TEST_F(PoolSize, HasNoWorkersOnceItIsClosedAndDrained) {
   EXPECT_EQ(host.size(), 0u);
 }
 
-TEST_F(PoolSize, LeavesARunningJobAloneWhereItTakesBackWhatWaitsBehindIt) {
-  pool& subject = make(options(2));
-  const auto brief = [&] { return subject.with(job_options().named("brief")); };
-  for (int warm = 0; warm < 2; ++warm) brief().run_then(nobody(), [] {});
-  host.settle(loop);
-  bool asked = true;
-  brief().run_then(note("long"), [&](job_context& self) {
-    loop.time().advance(1ms);
-    loop.poll();  // the loop finds this lane stuck
-    while (host.step(1)) loop.poll();
-    asked = self.stop_requested();
-  });
-  for (int number = 1; number < 4; ++number) {
-    brief().run_then(note(std::to_string(number)), [] { EXPECT_EQ(worker_index(), 1u); });
-  }
-  loop.poll();
-  host.step(0);
-  host.settle(loop);
-  EXPECT_FALSE(asked);
-  EXPECT_EQ(log, (order{"1", "3", "2", "long"})) << "the second had been handed out behind the long one";
-}
-
-TEST_F(PoolSize, GivesJobsHandedOutInAdvanceToOthersWhereOneTakesLong) {
-  pool& subject = make(options(2));
-  for (int warm = 0; warm < 2; ++warm) {
-    subject.with(job_options().named("short")).run_then(nobody(), [] {});
-  }
-  host.settle(loop);
-  for (int number = 0; number < 6; ++number) {
-    subject.with(job_options().named("short")).run_then(nobody(), [this, number] {
-      log(std::to_string(number) + " on " + std::to_string(worker_index()));
-    });
-  }
-  loop.poll();  // hands them out: 0, 2, 4 to worker 0
-  loop.time().advance(1ms);
-  host.step(1);
-  host.step(1);
-  host.step(1);
-  loop.poll();
-  loop.poll();
-  while (host.step(1)) loop.poll();
-  EXPECT_EQ(log.events().size(), 6u) << "worker 0 has not made a step";
-  while (host.step(0)) {
-  }
-  EXPECT_EQ(log.events().size(), 6u) << "what it was handed came to nothing";
-  host.settle(loop);
-  EXPECT_EQ(subject.outstanding(), 0u);
-}
-
 TEST_F(PoolSize, DoesNotKeepTheContextOfARequestForItsOwnTimers) {
   pool_options how = options();
   how.min_workers = 0;
@@ -164,6 +149,53 @@ TEST_F(PoolSize, DoesNotKeepTheContextOfARequestForItsOwnTimers) {
   EXPECT_EQ(log, (order{"job"}));
   EXPECT_EQ(subject.workers(), 1u);
   EXPECT_FALSE(alive.stop_possible());
+}
+
+TEST_F(PoolWithoutThreads, FailsAJobWhoseKeysWorkerCannotBeStarted) {
+  pool& subject = make_from(1, 2);
+  keyed(1).run_then(note("elsewhere"), [] {});
+  keyed(0).run_then(note("here"), [] {});
+  subject.run_then(note("anywhere"), [] {});
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"elsewhere" + no_thread, "here", "anywhere"}));
+}
+
+TEST_F(PoolWithoutThreads, LeavesTheOthersThatWaitToTheWorkersThatThereAre) {
+  pool& subject = make_from(1, 3);
+  subject.run_then(note("first"), [] {});
+  subject.with(job_options().urgent()).run_then(note("urgent"), [] {});
+  subject.run_then(note("second"), [] {});
+  for (const std::uint64_t key : {1, 2}) keyed(key).run_then(note("key " + std::to_string(key)), [] {});
+  loop.poll();
+  EXPECT_EQ(log, (order{"key 1" + no_thread, "key 2" + no_thread})) << "whatever waits in front of them";
+  host.settle(loop);
+  EXPECT_EQ(log.events().size(), 5u);
+  EXPECT_EQ(log.events().back(), "second");
+}
+
+TEST_F(PoolWithoutThreads, FailsEveryJobWhereNoneCanBeStarted) {
+  pool& subject = make_from(0, 2);
+  keyed(1).run_then(note("key"), [] {});
+  subject.run_then(note("any"), [] {});
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"key" + no_thread, "any" + no_thread}));
+}
+
+TEST_F(PoolWithoutThreads, TriesAgainForTheNextJob) {
+  make_from(1, 2);
+  keyed(1).run_then(note("early"), [] {});
+  scarce.left = 1;
+  keyed(1).run_then(note("late"), [] { EXPECT_EQ(worker_index(), 1u); });
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"early" + no_thread, "late"}));
+}
+
+TEST_F(PoolWithoutThreads, IsNotMade) {
+  pool_options how = options(2);
+  how.host = &scarce;
+  scarce.left = 1;
+  EXPECT_THROW(pool(loop, how), std::system_error);
+  EXPECT_EQ(host.size(), 0u);
 }
 
 }  // namespace

@@ -72,5 +72,18 @@ TEST_F(PoolStats, AreKeptByWhatANameSaysNotWhereItLies) {
   EXPECT_EQ(subject.times("page")->run.summary().count, 2u);
 }
 
+TEST_F(PoolStats, CountOneThatWasStoppedWhileItRan) {
+  pool& subject = make(options());
+  job_handle handle;
+  handle = subject.with(job_options().named("stopped")).run_then(nobody(), [&] {
+    handle.cancel();
+    loop.time().advance(3ms);
+  });
+  host.settle(loop);
+  EXPECT_EQ(subject.times().run.summary().mean, 3ms);
+  EXPECT_EQ(subject.times().wait.summary().count, 1u);
+  EXPECT_EQ(subject.times("stopped")->run.summary().count, 1u);
+}
+
 }  // namespace
 }  // namespace trireme::actors

@@ -3,7 +3,10 @@
 #include <array>
 #include <optional>
 #include <stdexcept>
+#include <string>
+#include <trireme/core/context.hpp>
 #include <trireme/core/task.hpp>
+#include <trireme/core/timeout.hpp>
 
 #include "pool_fixture.hpp"
 
@@ -12,6 +15,7 @@ namespace {
 
 using trireme::testing::order;
 using trireme::testing::test_loop;
+using namespace std::chrono_literals;
 
 int count_to(progress<int>& out, int last) {
   for (int step = 1; step <= last; ++step) {
@@ -32,7 +36,29 @@ task<void> read_all(progress_stream<int, int>& from, order& log) {
   log("answer " + std::to_string(answer));
 }
 
-class ProgressStream : public testing::by_hand {};
+class ProgressStream : public testing::by_hand {
+protected:
+  /// What `next` brings, noted.
+  auto note_next(std::string name = {}) {
+    return [this, name = std::move(name)](const error& failure, std::optional<int> next) {
+      log(name + (failure ? failure.message() : next ? std::to_string(*next) : "end"));
+    };
+  }
+  /// The same for a promise or a task.
+  template <class Awaited>
+  void note_outcome(Awaited awaited) {
+    std::move(awaited)
+        .then([this](const auto&) { log("an outcome"); },
+              [this](const error& failure) { log(failure.message()); })
+        .detach();
+  }
+  void pass(duration time) {
+    loop.time().advance(time);
+    loop.poll();
+  }
+
+  const std::string timed_out = error(errc::timed_out).message();
+};
 
 TEST_F(ProgressStream, GivesAllMessagesThenTheAnswer) {
   auto counting = make(options()).stream<int>(count_to, 3);
@@ -93,6 +119,94 @@ TEST_F(ProgressStream, OutlivesItsPool) {
   counting.next([&](const error& failure, std::optional<int>) { log(failure.message()); });
   loop.run();
   EXPECT_EQ(log, (order{error(errc::canceled).message()}));
+}
+
+TEST_F(ProgressStream, EndsACallWhoseTimeIsUpAndServesTheNext) {
+  auto counting = make(options()).stream<int>(count_to, 1);
+  note_outcome(with_timeout(loop, 5ms, [&] { return counting.next(); }).as_promise());
+  pass(5ms);
+  EXPECT_EQ(log, (order{timed_out}));
+  counting.next(note_next());
+  host.settle(loop);
+  EXPECT_EQ(log, (order{timed_out, "1"}));
+}
+
+TEST_F(ProgressStream, EndsAQuestionForTheAnswerWhoseTimeIsUpAndAnswersTheNext) {
+  auto counting = make(options()).stream<int>(count_to, 1);
+  note_outcome(with_timeout(loop, 5ms, [&] { return counting.answer(); }).as_promise());
+  pass(5ms);
+  counting.answer([this](const error&, int last) { log("answer " + std::to_string(last)); });
+  host.settle(loop);
+  EXPECT_EQ(log, (order{timed_out, "answer 1"}));
+}
+
+TEST_F(ProgressStream, GivesAMessageToACallThatNobodyWaitsForAnyMore) {
+  auto counting = make(options()).stream<int>(count_to, 2);
+  note_outcome(with_timeout(loop, 5ms, counting.next()));
+  pass(5ms);
+  counting.next(note_next());
+  host.settle(loop);
+  EXPECT_EQ(log, (order{timed_out, "2"}));
+}
+
+TEST_F(ProgressStream, EndsWhatWaitsInAContextThatIsStopped) {
+  auto counting = make(options()).stream<int>(count_to, 1);
+  const context_ptr request = context::make({});
+  loop.run_in(request, [&] {
+    counting.next(note_next());
+    counting.answer([this](const error& failure, int) { log(failure.message()); });
+  });
+  request->request_stop(errc::timed_out);
+  loop.poll();
+  EXPECT_EQ(log, (order{timed_out, timed_out}));
+  host.settle(loop);
+}
+
+TEST_F(ProgressStream, ServesThoseWhoWaitInTheirOrder) {
+  auto counting = make(options()).stream<int>(count_to, 2);
+  for (const char* name : {"a ", "b ", "c ", "d "}) counting.next(note_next(name));
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"a 1", "b 2", "c end", "d end"}));
+}
+
+TEST_F(ProgressStream, ServesThoseInTheirOrderForWhomMessagesLieThere) {
+  auto counting = make(options()).stream<int>(count_to, 2);
+  host.settle(loop);
+  for (const char* name : {"a ", "b ", "c ", "d "}) counting.next(note_next(name));
+  loop.poll();
+  EXPECT_EQ(log, (order{"a 1", "b 2", "c end", "d end"}));
+}
+
+TEST_F(ProgressStream, FailsAllWhoWaitWithItsJob) {
+  auto failing = make(options()).stream<int>([](progress<int>&) -> int { throw std::runtime_error("x"); });
+  for (const char* name : {"a ", "b "}) failing.next(note_next(name));
+  failing.answer([this](const error& failure, int) { log("answer " + failure.message()); });
+  host.settle(loop);
+  EXPECT_EQ(log, (order{"a x", "b x", "answer x"}));
+}
+
+TEST_F(ProgressStream, GivesTheAnswerOnce) {
+  auto counting = make(options()).stream<int>(count_to, 1);
+  const auto note_answer = [this](const error& failure, int last) {
+    log(failure ? failure.message() : "answer " + std::to_string(last));
+  };
+  counting.answer(note_answer);
+  counting.answer(note_answer);
+  host.settle(loop);
+  counting.answer(note_answer);
+  loop.poll();
+  const std::string closed = error(errc::closed).message();
+  EXPECT_EQ(log, (order{"answer 1", closed, closed}));
+}
+
+TEST(ProgressStreamAndLoop, GoTogetherWhileSomebodyWaits) {
+  manual_host host;
+  test_loop loop;
+  pool workers(loop, testing::by(host));
+  auto counting = workers.stream<int>(count_to, 1);
+  counting.next([](const error&, std::optional<int>) { FAIL(); });
+  counting.next().then([](std::optional<int>) { FAIL(); }).detach();
+  counting.answer([](const error&, int) { FAIL(); });
 }
 
 // Nobody reads: the job waits, and the loop holds no more than the limit.

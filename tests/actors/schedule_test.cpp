@@ -1,28 +1,19 @@
 #include <trireme/core/testing/schedule.hpp>
 
-#include <gtest/gtest.h>
-
 #include <chrono>
 #include <set>
 #include <string>
-#include <trireme/actors/manual_host.hpp>
-#include <trireme/actors/pool.hpp>
 #include <trireme/actors/worker.hpp>
-#include <trireme/core/testing/for_each_seed.hpp>
+
+#include "pool_fixture.hpp"
 
 namespace trireme::actors {
 namespace {
 
-using testing::for_each_seed;
-using testing::schedule;
-using testing::test_loop;
+using testing::by;
+using trireme::testing::schedule;
+using trireme::testing::test_loop;
 using namespace std::chrono_literals;
-
-worker_options by(manual_host& host) {
-  worker_options made;
-  made.host = &host;
-  return made;
-}
 
 /// Two workers that answer "a" and "b" three times: which order the loop hears.
 std::string heard_under(std::uint64_t seed) {
@@ -32,8 +23,10 @@ std::string heard_under(std::uint64_t seed) {
   const auto repeat = [](echo::port& parent) {
     parent.on_message([&parent](char said) { static_cast<void>(parent.post_message(char{said})); });
   };
-  echo first(loop, repeat, by(host));
-  echo second(loop, repeat, by(host));
+  worker_options how;
+  how.host = &host;
+  echo first(loop, repeat, how);
+  echo second(loop, repeat, how);
   std::string heard;
   for (echo* each : {&first, &second}) each->on_message([&heard](char said) { heard += said; });
   schedule order(seed);
@@ -86,10 +79,7 @@ TEST(Schedule, LeavesNothingToDo) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
     test_loop loop;
     manual_host host;
-    pool_options how;
-    how.host = &host;
-    how.workers = 3;
-    pool subject(loop, how);
+    pool subject(loop, by(host, 3));
     int answers = 0;
     for (int job = 0; job < 20; ++job) subject.run([] {}).then([&] { ++answers; }).detach();
     schedule(seed).settle(loop, host);
@@ -100,10 +90,7 @@ TEST(Schedule, LeavesNothingToDo) {
 TEST(Schedule, RunsUnderTheLoopsVirtualTime) {
   test_loop loop;
   manual_host host;
-  pool_options how;
-  how.host = &host;
-  how.workers = 1;
-  pool subject(loop, how);
+  pool subject(loop, by(host));
   time_point answered;
   loop.set_timeout(5ms, [&] { subject.run_then([&](const error&) { answered = loop.now(); }, [] {}); });
   loop.set_timeout(1h, [] {});
@@ -117,10 +104,7 @@ TEST(Schedule, LetsTimersComeDueBetweenMovesWhereTimeMayPass) {
   for (std::uint64_t seed = 1; seed <= 100; ++seed) {
     test_loop loop;
     manual_host host;
-    pool_options how;
-    how.host = &host;
-    how.workers = 1;
-    pool subject(loop, how);
+    pool subject(loop, by(host));
     schedule order(seed);
     order.let_time_pass(1ms);
     subject.with(job_options().within(5ms))

@@ -6,6 +6,10 @@
 
 namespace trireme::actors {
 
+namespace detail {
+struct job_record;
+}
+
 /// Names one job. Copies name the same; once the job's answer is delivered, or its pool has gone, it names
 /// nothing, and every call on it does nothing.
 ///
@@ -25,6 +29,7 @@ private:
   friend class detail::pool_core;
   job_handle(detail::pool_anchor pool, std::uint32_t number, std::uint32_t generation) noexcept
       : pool_(std::move(pool)), number_(number), generation_(generation) {}
+  detail::job_record* record() const noexcept;  // null where it names nothing any more
   detail::pool_anchor pool_;
   std::uint32_t number_ = 0;
   std::uint32_t generation_ = 0;

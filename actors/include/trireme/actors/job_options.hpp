@@ -27,8 +27,9 @@ public:
     return *this;
   }
   /// The job must end by then. It is not started where, by how long its like took lately, it cannot; one
-  /// that runs is asked to stop. Either way it is answered `errc::timed_out`. The deadline of the context
-  /// that a job is submitted in counts likewise, and the nearer one holds. On the loop's clock.
+  /// that runs is asked to stop. Either way it is answered `errc::timed_out`; what has ended by then is not
+  /// late because the loop is. The deadline of the context that a job is submitted in counts likewise, and
+  /// the nearer one holds. On the loop's clock.
   job_options& until(time_point when) noexcept {
     until_ = when;
     return *this;

@@ -33,15 +33,18 @@ private:
 /// `canceled`. Errors: `errc::full` at the limit, counted as "actors.pool.full" or "actors.pool.dropped";
 /// `errc::timed_out` for what cannot end by its deadline, counted as "actors.pool.expired" where it was not
 /// started for that; `errc::closed` after `close`; whatever the function throws, with its type
-/// (`error::type`) and text, and the original in `error::exception`. Order: jobs of one class are handed to
-/// workers in the order submitted, but for those with a key, which wait for theirs; one worker's answers come
-/// in the order in which its jobs ended, between workers there is none. Each answer is a callback of its own,
-/// in the poll phase.
+/// (`error::type`) and text, and the original in `error::exception`; where no worker can be started, what
+/// that threw: for a job with a key whose worker that is, for every job where none runs. Order: jobs of one
+/// class are handed to workers in the order submitted, but for those with a key, which wait for theirs; one
+/// worker's answers come in the order in which its jobs ended, between workers there is none. Each answer is
+/// a callback of its own, in the poll phase.
 ///
 /// g++ 12 destroys some temporaries of a `co_await` expression twice: do not put a lambda with captures
 /// there, give the function its arguments instead (`co_await pool.run(fn, argument)`), or use two statements.
 class pool : public pool_verbs {
 public:
+  /// Throws `std::system_error` where the system has no more threads, `error` where it has no more
+  /// descriptors.
   explicit pool(loop& owner, const pool_options& options = {});
   pool(const pool&) = delete;
   pool& operator=(const pool&) = delete;

@@ -6,8 +6,9 @@
 
 namespace trireme::actors {
 
-/// How long jobs waited, from their submission to their start, and how long they ran. Jobs that never
-/// started do not count. For a window that can be reset: `histogram_window`.
+/// How long jobs waited, from their submission to their start, and how long they ran. One that was
+/// stopped while it ran counts, one that never started does not. For a window that can be reset:
+/// `histogram_window`.
 ///
 /// Thread: reading any. Lifetime: the pool's.
 struct job_times {

@@ -16,8 +16,10 @@ namespace trireme::actors {
 ///     const long count = co_await primes.answer();
 ///
 /// Thread: the loop's. Lifetime: dropping it cancels the job; the pool may go first.
-/// Errors: `next` after the last message, and `answer`, fail with what the job failed with.
-/// Order: all messages, then the answer.
+/// Errors: `next` after the last message, and `answer`, fail with what the job failed with. A stop of the
+/// context that they are called in ends them with its reason, as `with_timeout` does where it is given a
+/// callable. 1,024 calls of each may wait; beyond that one is refused with `errc::full`, counted as
+/// "stream.waiting_full". Order: all messages, then the answer. Calls that wait are served in theirs.
 template <class P, class R>
 class progress_stream {
 public:
@@ -33,7 +35,8 @@ public:
     if (state_) state_->handle.cancel();
   }
 
-  /// The next message; none once there will be no more. One call at a time.
+  /// The next message; none once there will be no more. What waits gets its message whether or not somebody
+  /// still wants it, and `with_timeout` of the promise stops nothing: give that a callable.
   promise<std::optional<P>> next() {
     return with_promise<std::optional<P>>(state_->owner,
                                           [this](auto done) { state_->next(std::move(done)); });
@@ -41,7 +44,8 @@ public:
   void next(callback_of<std::optional<P>> done) {
     state_->next(completion<std::optional<P>>(state_->owner, std::move(done)));
   }
-  /// What the job returned, once: to be asked for when the messages have been read, or instead of them.
+  /// What the job returned: to be asked for when the messages have been read, or instead of them, which are
+  /// dropped from then on. Given once; whoever asks after that fails with `errc::closed`.
   promise<R> answer() {
     return with_promise<R>(state_->owner, [this](auto done) { state_->answer(std::move(done)); });
   }

@@ -4,7 +4,7 @@
 namespace trireme {
 
 /// How long a thread that ran out of work looks for more before it sleeps. A round trip between two sleepers
-/// takes 25 µs and more; between two that look it takes half of one.
+/// takes 25 µs and more; between two that look it takes less than one.
 ///
 /// Whatever it says, a thread looks once for each time that it would sleep, and then sleeps for as long as
 /// nothing comes: an idle process uses no CPU.

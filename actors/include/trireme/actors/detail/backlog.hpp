@@ -21,10 +21,12 @@ public:
   void add(job_record& added) noexcept;
   /// Whose turn it is on that lane. Null where nothing waits for it.
   job_record* next_for(std::size_t lane) noexcept;
+  /// The oldest of the highest class that may go to that lane only. Null where there is none.
+  job_record* keyed_for(std::size_t lane) noexcept;
   /// Takes what `next_for(lane)` gave.
   void take(std::size_t lane, job_record& taken) noexcept;
   void remove(job_record& removed) noexcept;
-  /// To the front, for jobs without a key, the oldest first.
+  /// Jobs without a key, each in front of all that were submitted after it.
   void put_back(trireme::detail::list<job_record>& taken) noexcept;
   /// The oldest of the lowest class, though of none above `from`. Null where there is none.
   job_record* oldest_of_lowest(priority from) noexcept;

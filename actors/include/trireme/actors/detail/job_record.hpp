@@ -71,6 +71,7 @@ struct job_record : trireme::detail::list_node {
   bool keyed = false;
   bool asked_to_stop = false;  // while it is out; the answer is `stop_reason` then
   std::uint32_t lane = 0;      // the only one that it may go to where it has a key; the one that it went to
+  std::uint32_t place = 0;     // which of that lane's jobs it is, while it is out
   pool_job* job = nullptr;
   job_kind* kind = nullptr;
   time_point submitted{};
@@ -79,8 +80,7 @@ struct job_record : trireme::detail::list_node {
   context_ptr context;
   stopped watch{*this};
 
-  timer alarm;                 // at the deadline; then, where it was asked to stop, for the report
-  bool deadline_over = false;  // that is what asked it to stop
+  timer alarm;  // at the deadline; then, where it was asked to stop, for the report
   time_point asked_at{};
   error stop_reason;
 };

@@ -51,13 +51,11 @@ public:
   time_point worker_time() const noexcept;
 
   // The loop's thread.
-  /// Starts the workers that are always there; throws `std::system_error` where the system has no more
-  /// threads.
+  /// Starts the workers that are always there. Throws as the pool's constructor.
   void start();
   job_handle submit(std::unique_ptr<pool_job> job, const kind_id& kind, const job_options& how);
   /// True where it will never start.
   bool cancel(job_record& record, const error& reason);
-  void expire(job_record& record);
   job_record* find(std::uint32_t number, std::uint32_t generation) noexcept;
   void worker_ended(std::size_t lane);
   void close() noexcept;
@@ -120,7 +118,12 @@ private:
   }
   job_kind& kind_by(const void* identity, const kind_id& id, const char* name);
   job_kind* find_kind(std::string_view name) noexcept;
+  job_handle handle_of(const job_record& record) const {
+    return job_handle(anchor_, record.number, record.generation);
+  }
   void arm_alarm(job_record& record);
+  void expire(job_record& record);
+  bool back_in_time(const job_record& record) const noexcept;
   context_ptr answered(job_record& record) noexcept;  // forgets it; gives what it was submitted under
 
   // pool_reports.cpp: whom it tells what.
@@ -143,7 +146,6 @@ private:
   std::unique_ptr<pool_job> take_oldest(lane& from) noexcept;
   static void fetch_ahead(const lane& from) noexcept;
   void came_home(pool_job& job);
-  bool kept_deadline(const job_record& record, const pool_job& job) const noexcept;
   void answer_stopped(pool_job& job);
   void measure(job_record& record, const pool_job& job) noexcept;
   bool anything_new() const noexcept;
@@ -157,6 +159,7 @@ private:
   bool has_room(const lane& to, const job_kind& kind) const noexcept;
   void give(std::size_t which, job_record& record);
   bool grow();
+  void give_up(std::size_t which, const error& reason);
   void open(std::size_t which);
   void retire(lane& which) noexcept;
   void retire_all() noexcept;
@@ -180,7 +183,7 @@ private:
   const duration idle_timeout_;
   const std::size_t limit_;
   const when_full policy_;
-  const duration hand_ahead_;
+  const duration hand_ahead_;  // none in threads' own time: the loop's clock would not see it end
   const duration report_after_;
   const std::size_t progress_limit_;
   counter& full_;

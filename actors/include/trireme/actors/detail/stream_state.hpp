@@ -4,8 +4,8 @@
 #include <optional>
 #include <trireme/actors/detail/progress_channel.hpp>
 #include <trireme/actors/job_handle.hpp>
-#include <trireme/core/assert.hpp>
 #include <trireme/core/completion.hpp>
+#include <trireme/core/detail/waiting.hpp>
 #include <trireme/core/loop.hpp>
 #include <trireme/core/result.hpp>
 #include <type_traits>
@@ -19,15 +19,18 @@ namespace trireme::actors::detail {
 template <class P, class R>
 struct stream_state : std::enable_shared_from_this<stream_state<P, R>> {
   explicit stream_state(loop& owner_) noexcept : owner(owner_) {}
+  // What waits is told so as it is dropped; where the loop goes nobody is.
+  ~stream_state() {
+    while (!readers.empty()) static_cast<void>(readers.take());
+    while (!askers.empty()) static_cast<void>(askers.take());
+  }
 
   void next(completion<std::optional<P>> done) {
-    TRIREME_ASSERT(!reader);  // one call at a time
-    reader.emplace(std::move(done));
+    readers.add(std::move(done));
     if (!unread.empty() || outcome) settle_soon();
   }
   void answer(completion<R> done) {
-    TRIREME_ASSERT(!asker);  // it is given once
-    asker.emplace(std::move(done));
+    askers.add(std::move(done));
     while (!unread.empty()) static_cast<void>(take());  // or the job might wait for ever
     drops = !outcome;
     if (outcome) settle_soon();
@@ -35,12 +38,12 @@ struct stream_state : std::enable_shared_from_this<stream_state<P, R>> {
   void arrived(P content) {
     if (drops) return channel->release();
     unread.push_back(std::move(content));
-    if (reader) serve_reader();
+    if (!readers.empty()) give_next();
   }
   void ended(result<R> with) {
     channel = nullptr;
     outcome.emplace(std::move(with));
-    settle_both();
+    settle();
   }
 
   loop& owner;
@@ -49,12 +52,17 @@ struct stream_state : std::enable_shared_from_this<stream_state<P, R>> {
 
 private:
   void settle_soon() {
-    owner.next_tick([self = this->shared_from_this()] { self->settle_both(); });
+    owner.next_tick([self = this->shared_from_this()] { self->settle(); });
   }
-  void settle_both() {
+  // Whoever came while there was something unread has a tick of its own.
+  void settle() {
     const auto self = this->shared_from_this();
-    if (reader && (!unread.empty() || outcome)) serve_reader();
-    if (asker && outcome) serve_asker();
+    if (!unread.empty() && !readers.empty()) {
+      give_next();
+    } else if (outcome && unread.empty()) {
+      end_readers();
+    }
+    if (outcome) serve_askers();
   }
   P take() {
     P taken = std::move(unread.front());
@@ -62,23 +70,22 @@ private:
     if (channel) channel->release();
     return taken;
   }
-  void serve_reader() {
-    completion<std::optional<P>> done = std::move(*reader);
-    reader.reset();
-    if (!unread.empty()) {
-      done.resolve(std::optional<P>(take()));
-    } else if (const error failure = outcome->error()) {
-      done.reject(failure);
-    } else {
-      done.resolve(std::optional<P>());
-    }
+  void give_next() {
+    completion<std::optional<P>> done = readers.take();
+    done.resolve(std::optional<P>(take()));
   }
-  void serve_asker() {
-    completion<R> done = std::move(*asker);
-    asker.reset();
-    if (!*outcome) {
-      done.reject(outcome->error());
-    } else if constexpr (std::is_void_v<R>) {
+  void end_readers() {
+    if (const error failure = outcome->error()) return readers.reject_all(failure);
+    readers.resolve_all(std::nullopt);
+  }
+  void serve_askers() {
+    if (const error failure = outcome->error()) return askers.reject_all(failure);
+    if (!askers.empty() && !std::exchange(given, true)) give_answer();
+    askers.reject_all(errc::closed);
+  }
+  void give_answer() {
+    completion<R> done = askers.take();
+    if constexpr (std::is_void_v<R>) {
       done.resolve();
     } else {
       done.resolve(std::move(**outcome));
@@ -86,10 +93,11 @@ private:
   }
 
   std::deque<P> unread;
-  std::optional<completion<std::optional<P>>> reader;
-  std::optional<completion<R>> asker;
+  trireme::detail::waiting_list<std::optional<P>> readers;
+  trireme::detail::waiting_list<R> askers;
   std::optional<result<R>> outcome;
   bool drops = false;  // only the answer is wanted
+  bool given = false;
 };
 
 /// Where the job's messages go.
