@@ -20,6 +20,7 @@ function(trireme_add_module name)
   target_link_libraries(${target} PUBLIC ${MODULE_DEPENDS} PRIVATE ${MODULE_PRIVATE_DEPENDS})
   target_compile_features(${target} PUBLIC cxx_std_20)
   trireme_warnings(${target})
+  trireme_precompile(${target})
   # Position-independent, yet nobody replaces our functions at load time: g++ may inline them all the same, as clang does.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-fno-semantic-interposition>)
   # Each public header compiles alone: target all_verify_interface_header_sets.
@@ -39,5 +40,14 @@ function(trireme_warnings target)
                                            -Wno-dangling-pointer -Wno-restrict>)
   if(TRIREME_WARNINGS_AS_ERRORS)
     target_compile_options(${target} PRIVATE -Werror)
+  endif()
+endfunction()
+
+# With TRIREME_PRECOMPILE, reads the standard headers that most sources include only once for the target.
+function(trireme_precompile target)
+  if(TRIREME_PRECOMPILE)
+    target_precompile_headers(${target} PRIVATE
+      <algorithm> <array> <atomic> <chrono> <coroutine> <functional> <memory> <mutex> <optional> <span> <stdexcept>
+      <string> <string_view> <system_error> <thread> <unordered_map> <utility> <variant> <vector>)
   endif()
 endfunction()

@@ -1,0 +1,1 @@
+// The target's own source: it only lends its precompiled headers.
