@@ -1,6 +1,7 @@
 #include <array>
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <new>
 #include <trireme/core/detail/recycler.hpp>
 #include <utility>
@@ -30,6 +31,39 @@ constexpr std::align_val_t line{64};
 struct free_block {
   free_block* next;
 };
+
+/// A page of which blocks of one small class are cut, for the heap takes long to align each. It goes back as
+/// a whole, once all that was cut of it was given back.
+class slab {
+public:
+  static constexpr std::size_t classes = 2;
+  static std::size_t blocks(std::size_t which) noexcept { return (size - step) / ((which + 1) * step); }
+
+  static free_block* cut(std::size_t which, std::size_t count) {
+    void* const memory = ::operator new (size, std::align_val_t{page});
+    ::new (memory) slab(count);
+    char* at = static_cast<char*>(memory) + step + count * (which + 1) * step;
+    free_block* first = nullptr;
+    for (std::size_t left = count; left > 0; --left) {
+      at -= (which + 1) * step;
+      first = ::new (at) free_block{first};
+    }
+    return first;
+  }
+  static void give_back(void* block) noexcept {
+    auto* const of = reinterpret_cast<slab*>(reinterpret_cast<std::uintptr_t>(block) & ~(page - 1));
+    if (of->out_.fetch_sub(1, std::memory_order_acq_rel) > 1) return;
+    std::destroy_at(of);
+    ::operator delete (of, std::align_val_t{page});
+  }
+
+private:
+  static constexpr std::uintptr_t page = 4096;
+  static constexpr std::size_t size = page - 16;  // the rest is the heap's own: so page follows page
+  explicit slab(std::size_t blocks) noexcept : out_(blocks) {}
+  std::atomic<std::size_t> out_;
+};
+
 struct free_list {
   free_block* first = nullptr;
   std::size_t room = 0;         // for so many more; none before the first block and after the thread's end
@@ -67,20 +101,24 @@ constinit thread_local std::array<free_list, classes> lists{};
 constinit thread_local life here = life::untouched;
 constinit std::array<shared_stacks, classes> shared{};
 
-void free_all(free_block* first) noexcept {
+void give_to_heap(void* block, std::size_t which) noexcept {
+  which < slab::classes ? slab::give_back(block) : ::operator delete(block, line);
+}
+
+void free_all(free_block* first, std::size_t which) noexcept {
   while (free_block* const block = first) {
     first = block->next;
-    ::operator delete(block, line);
+    give_to_heap(block, which);
   }
 }
 
 struct closer {
   ~closer() {
     here = life::ended;
-    for (free_list& list : lists) {
-      list.room = 0;
-      free_all(std::exchange(list.first, nullptr));
-      free_all(std::exchange(list.spare, nullptr));
+    for (std::size_t which = 0; which < classes; ++which) {
+      lists[which].room = 0;
+      free_all(std::exchange(lists[which].first, nullptr), which);
+      free_all(std::exchange(lists[which].spare, nullptr), which);
     }
   }
   void touch() const noexcept {}
@@ -108,6 +146,15 @@ bool refill(std::size_t which) noexcept {
   return true;
 }
 
+void* from_heap(std::size_t which) {
+  if (which >= slab::classes) return ::operator new((which + 1) * step, line);
+  if (here == life::ended) return slab::cut(which, 1);
+  free_list& list = lists[which];
+  list.first = slab::cut(which, slab::blocks(which));
+  list.room -= slab::blocks(which) - 1;
+  return std::exchange(list.first, list.first->next);
+}
+
 /// False where all places for full stacks are taken.
 bool make_room(std::size_t which) noexcept {
   if (here == life::untouched) return open(), true;
@@ -123,14 +170,14 @@ bool make_room(std::size_t which) noexcept {
 [[gnu::noinline]] void* allocate_without_stock(std::size_t size) {
   const std::size_t which = class_of(size);
   if (which >= classes) return ::operator new(size);
-  return refill(which) ? recycled_allocate(size) : ::operator new((which + 1) * step, line);
+  return refill(which) ? recycled_allocate(size) : from_heap(which);
 }
 
 [[gnu::noinline]] void free_without_room(void* block, std::size_t size) noexcept {
   const std::size_t which = class_of(size);
   if (which >= classes) return ::operator delete(block);
   if (make_room(which)) return recycled_free(block, size);
-  ::operator delete(block, line);
+  give_to_heap(block, which);
 }
 
 }  // namespace

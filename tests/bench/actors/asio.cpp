@@ -105,8 +105,8 @@ private:
   std::atomic<bool> over_{false};
 };
 
-/// Two strands that send each other a number, which counts down. On one pool of two threads they would stay on
-/// the thread that posts: two have a pool each.
+/// Two strands that send each other a number, which counts down. On one pool of two threads they would stay
+/// on the thread that posts: two have a pool each.
 template <std::size_t Threads>
 struct ping_pong {
   double operator()(std::size_t count) {
