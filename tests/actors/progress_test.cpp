@@ -4,9 +4,11 @@
 
 #include <latch>
 #include <optional>
+#include <stdexcept>
 #include <string>
 #include <trireme/actors/manual_host.hpp>
 #include <trireme/actors/pool.hpp>
+#include <trireme/actors/progress_stream.hpp>
 #include <trireme/core/testing/order.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 
@@ -146,6 +148,59 @@ TEST(Progress, IsDroppedSafelyWhenPoolAndLoopGo) {
     host.step();
   }
   loop.run();
+}
+
+/// Cannot be moved once it is told so.
+struct fragile {
+  explicit fragile(int given) : number(given) {}
+  fragile(fragile&& other) : number(other.number) {
+    if (number == breaks) throw std::runtime_error("broken");
+  }
+  int number;
+  static inline int breaks = 0;
+};
+
+void post_three(progress<fragile>& out) {
+  for (int each = 1; each <= 3; ++each) static_cast<void>(out.post(fragile(each)));
+}
+
+TEST(Progress, ThatCannotBeMovedHoldsUpNeitherTheAnswerNorOtherJobs) {
+  test_loop loop;
+  manual_host host;
+  order log;
+  loop.on_uncaught([&](const error& failure) { log(failure.message()); });
+  pool workers(loop, one_worker(&host));
+  const auto note = [&](const char* what) { return [&log, what](const error&) { log(what); }; };
+  workers.run_with_progress_then<fragile>([&](fragile step) { log(std::to_string(step.number)); },
+                                          note("answer"), post_three);
+  workers.run_then(note("another"), [] {});
+  while (host.step()) {
+  }
+  fragile::breaks = 2;
+  host.run(loop);
+  fragile::breaks = 0;
+  EXPECT_EQ(log, (order{"1", "broken", "3", "answer", "another"}));
+}
+
+TEST(Progress, ThatCannotBeMovedTakesNoPlaceOfTheNext) {
+  test_loop loop;
+  manual_host host;
+  order log;
+  loop.on_uncaught([&](const error& failure) { log(failure.message()); });
+  pool workers(loop, one_worker(&host));
+  progress_stream<fragile, void> stream = workers.stream<fragile>(post_three);
+  while (host.step()) {
+  }
+  fragile::breaks = 2;
+  host.settle(loop);
+  fragile::breaks = 0;
+  for (int each = 0; each < 3; ++each) {
+    stream.next([&](const error&, std::optional<fragile> step) {
+      log(step ? std::to_string(step->number) : "none");
+    });
+  }
+  host.run(loop);
+  EXPECT_EQ(log, (order{"broken", "1", "3", "none"}));
 }
 
 }  // namespace

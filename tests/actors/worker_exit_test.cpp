@@ -246,5 +246,65 @@ TEST_F(WorkerExit, IsToldAlthoughTheHandleGoesWhileMessagesAreRead) {
   EXPECT_EQ(log, (order{"1", "exit 0"}));
 }
 
+/// Cannot be moved once it is told so.
+struct fragile {
+  explicit fragile(int given) : number(given) {}
+  fragile(fragile&& other) : number(other.number) {
+    if (number == breaks) throw std::runtime_error("broken");
+  }
+  int number;
+  static inline int breaks = 0;
+};
+
+class WorkerExitAfterMessagesThatBreak : public WorkerExit {
+protected:
+  using speaker = worker<int, fragile>;
+  static void speak(speaker::port& parent) {
+    for (int each = 1; each <= 3; ++each) static_cast<void>(parent.post_message(fragile(each)));
+    parent.on_message([&parent](int) { parent.close(); });
+  }
+  void listen() {
+    subject.on_message([this](fragile message) { log(std::to_string(message.number)); });
+  }
+  void leave() {
+    static_cast<void>(subject.post_message(0));
+    while (host.step()) {
+    }
+  }
+  WorkerExitAfterMessagesThatBreak() {
+    subject.on_exit([this](int code) { log_code(code); });
+    loop.on_uncaught([this](const error& failure) { log(failure.message()); });
+  }
+  ~WorkerExitAfterMessagesThatBreak() override { fragile::breaks = 0; }
+  speaker subject{loop, speak, options()};
+};
+
+TEST_F(WorkerExitAfterMessagesThatBreak, IsToldWhereTheyDoSoOnTheirWayToTheHandler) {
+  listen();
+  leave();
+  fragile::breaks = 2;
+  loop.run();
+  EXPECT_EQ(log, (order{"1", "broken", "3", "exit 0"}));
+}
+
+TEST_F(WorkerExitAfterMessagesThatBreak, IsToldWhereTheyDoSoAsTheyAreHeld) {
+  leave();
+  fragile::breaks = 2;
+  loop.run();
+  EXPECT_EQ(log, (order{"broken", "exit 0"}));
+  listen();
+  loop.run();
+  EXPECT_EQ(log, (order{"broken", "exit 0", "1", "3"}));
+}
+
+TEST_F(WorkerExitAfterMessagesThatBreak, IsToldWhereTheyDoSoOnceTheyWereHeld) {
+  host.settle(loop);
+  listen();
+  leave();
+  fragile::breaks = 2;
+  loop.run();
+  EXPECT_EQ(log, (order{"1", "broken", "3", "exit 0"}));
+}
+
 }  // namespace
 }  // namespace trireme::actors

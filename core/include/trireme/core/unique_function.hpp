@@ -162,6 +162,7 @@ private:
 #if !defined(__clang__)
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wmaybe-uninitialized"
+#pragma GCC diagnostic ignored "-Wuninitialized"
 #endif
       __builtin_memcpy(storage_, other.storage_, capacity);
 #if !defined(__clang__)

@@ -35,9 +35,14 @@ struct stream_state : std::enable_shared_from_this<stream_state<P, R>> {
     drops = !outcome;
     if (outcome) settle_soon();
   }
-  void arrived(P content) {
+  void arrived(P&& content) {
     if (drops) return channel->release();
-    unread.push_back(std::move(content));
+    try {
+      unread.push_back(std::move(content));
+    } catch (...) {
+      channel->release();
+      throw;
+    }
     if (!readers.empty()) give_next();
   }
   void ended(result<R> with) {
@@ -106,7 +111,7 @@ class stream_input {
 public:
   explicit stream_input(std::shared_ptr<stream_state<P, R>> state) noexcept : state_(std::move(state)) {}
   void pulls(progress_channel& channel) noexcept { state_->channel = &channel; }
-  void operator()(P content) { state_->arrived(std::move(content)); }
+  void operator()(P&& content) { state_->arrived(std::move(content)); }
 
 private:
   std::shared_ptr<stream_state<P, R>> state_;

@@ -203,7 +203,7 @@ private:
 
   struct message final : arrival {
     message(progress_job& sender, P content) : sender_(sender), content_(std::move(content)) {}
-    void run() override { sender_.read(std::move(content_)); }
+    void run() override { sender_.read(content_); }
     const context_ptr& context() const noexcept override { return sender_.context(); }
     progress_job& sender_;  // comes back behind its messages
     P content_;
@@ -211,12 +211,14 @@ private:
 
   progress<P>& first() noexcept override { return progress_; }
   posting send(P content) override {
+    std::unique_ptr<trireme::detail::job> made(new message(*this, std::move(content)));
     if (!channel_.acquire()) return posting::closed;
-    channel_.push(std::unique_ptr<trireme::detail::job>(new message(*this, std::move(content))));
+    channel_.push(std::move(made));
     ++this->sent_;
     return posting::posted;
   }
-  void read(P content) {
+  // Moving a message may throw: then it has arrived all the same.
+  void read(P& content) {
     ++this->arrived_;
     if constexpr (requires { on_progress_.pulls(channel_); }) {
       on_progress_.pulls(channel_);  // who reads says when there is room again

@@ -49,16 +49,24 @@ private:
                   "trireme: over-aligned values travel behind a unique_ptr.");
     to_loop(const typed_worker& source, Out&& message)
         : source_(const_cast<typed_worker&>(source)), content(std::move(message)) {}
-    void run() override { source_.arrived(std::move(content)); }
+    void run() override { source_.arrived(content); }
     typed_worker& source_;  // its exit comes after all of its messages, and keeps it until then
     Out content;
   };
 
-  void arrived(Out message) {
-    if (!this->attached()) return this->one_was_read();
-    if (!on_out_ || !held_.empty()) return held_.push_back(std::move(message));
+  // Moving a message may throw: then it has been read all the same.
+  void arrived(Out& message) {
+    if (this->attached() && (!on_out_ || !held_.empty())) return hold(message);
     this->one_was_read();
-    on_out_.call(owner(), std::move(message));
+    if (this->attached()) on_out_.call(owner(), std::move(message));
+  }
+  void hold(Out& message) {
+    try {
+      held_.push_back(std::move(message));
+    } catch (...) {
+      this->one_was_read();
+      throw;
+    }
   }
   void read_held_soon() {
     auto self = std::static_pointer_cast<typed_worker>(this->shared_from_this());
@@ -66,11 +74,18 @@ private:
   }
   void read_held() {
     if (!this->attached() || held_.empty() || !on_out_) return;
-    Out message = std::move(held_.front());
-    held_.pop_front();
-    this->one_was_read();
-    if (!held_.empty()) read_held_soon();
-    on_out_.call(owner(), std::move(message));
+    on_out_.call(owner(), next_held());
+  }
+  Out next_held() {
+    struct leaves {
+      ~leaves() {
+        self.held_.pop_front();
+        self.one_was_read();
+        if (!self.held_.empty()) self.read_held_soon();
+      }
+      typed_worker& self;
+    } const at_end{*this};
+    return std::move(held_.front());
   }
 
   void set_up() override { body_(port_); }
