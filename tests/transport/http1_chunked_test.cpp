@@ -143,10 +143,10 @@ TEST(HttpChunked, BoundsTrailers) {
 
 TEST(HttpChunked, EncodesWhatItDecodes) {
   std::string out;
-  append_chunk(out, "hello");
-  append_chunk(out, "");
-  append_chunk(out, std::string(300, 'x'));
-  append_last_chunk(out);
+  for (const std::string& piece : {std::string("hello"), std::string(300, 'x')}) {
+    out.append(make_chunk_header(piece.size()).view()).append(piece).append("\r\n");
+  }
+  out.append(last_chunk);
   EXPECT_EQ(out, "5\r\nhello\r\n12c\r\n" + std::string(300, 'x') + "\r\n0\r\n\r\n");
   EXPECT_EQ(decode(out, out.size()).body, "hello" + std::string(300, 'x'));
   EXPECT_EQ(make_chunk_header(UINT64_MAX).view(), "ffffffffffffffff\r\n");

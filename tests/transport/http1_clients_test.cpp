@@ -149,6 +149,26 @@ TEST(HttpClients, IsNotOpenAnyMoreWithinTheTurnThatCutItOff) {
   EXPECT_TRUE(server.wait_until_gone());
 }
 
+TEST(HttpClients, MayBeWrittenOnePieceThatIsLargerThanTheLimit) {
+  const std::string piece(8'000'000, 'x');
+  for (const char* version : {"1.0", "1.1"}) {
+    server_options options;
+    options.max_buffered = 100'000;
+    fixture server(options);
+    raw_client client = server.client(4096);
+    client.send(std::string("GET /later HTTP/") + version + "\r\nHost: x\r\n\r\n");
+    ASSERT_TRUE(server.wait_for(1));
+    response& to = server.waiting[0];
+    to.start(200, "text/plain");
+    settle(server.loop);
+    EXPECT_FALSE(to.write(piece)) << "it waits";
+    EXPECT_TRUE(to.open()) << version;
+    EXPECT_FALSE(to.write(piece)) << "another behind it is too much";
+    EXPECT_FALSE(to.open()) << version;
+    EXPECT_EQ(server.count("tcp.output_overflow"), 1);
+  }
+}
+
 TEST(HttpClients, AnswersAHalfClosedClient) {
   fixture server;
   raw_client client = server.client();

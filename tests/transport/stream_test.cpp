@@ -230,6 +230,12 @@ TEST(Stream, MayBeDestroyedFromWithinACall) {
   vanished.accepted->write(std::string(8000, 'x'));  // is sent at once
   EXPECT_FALSE(vanished.accepted);
   EXPECT_EQ(vanished.log, (order{"failed"}));
+  fixture flushed;
+  flushed.destroy_in_failed = true;
+  flushed.client.reset();
+  flushed.accepted->write("more");
+  EXPECT_FALSE(flushed.accepted->flush_now());
+  EXPECT_FALSE(flushed.accepted);
 }
 
 TEST(Stream, GivesItsDescriptorAway) {

@@ -71,6 +71,7 @@ private:
   void refuse(const request_head* head, http_error why);
   void write_head(const response_head& head);
   response_head head_for(int status, std::string_view content_type, std::span<const header> headers) const;
+  void write_chunk(std::string_view piece);
   void answered();
   void read_on();
   void leave();

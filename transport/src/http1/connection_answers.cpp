@@ -80,14 +80,16 @@ void connection::start(int status, std::string_view content_type, std::span<cons
 
 bool connection::write(std::string_view piece) {
   if (bodiless_) return true;
-  if (chunked_) {
-    append_chunk(stream_->append(), piece);
-    stream_->write({});
-  } else {
-    stream_->write(piece);
-  }
+  chunked_ ? write_chunk(piece) : stream_->write(piece);
   // False only where the kernel takes no more: nothing else leads to `on_drained`.
   return (stream_->buffered() <= server_.options_.high_water || stream_->flush_now()) && !gone_;
+}
+
+void connection::write_chunk(std::string_view piece) {
+  if (piece.empty()) return;  // that would end the body
+  stream_->append().append(make_chunk_header(piece.size()).view());
+  stream_->write(piece);
+  if (!gone_) stream_->append().append("\r\n");
 }
 
 void connection::end() {

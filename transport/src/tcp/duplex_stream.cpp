@@ -47,6 +47,7 @@ void duplex_stream::write(shared_bytes chunk) {
   const std::size_t waiting = stream_->buffered();
   const bool room = waiting == 0 || waiting + chunk.size() <= corked_at_most_;
   if (room || stream_->flush_now()) return write_out(chunk);
+  if (!stream_) return;  // failed
   held_ = std::move(chunk);
   blocked_ = true;
 }

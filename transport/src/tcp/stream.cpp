@@ -46,7 +46,7 @@ std::string& stream::append() {
 void stream::write(std::string_view bytes) {
   if (failed_ || shutting_) return;
   const std::size_t before = buffered();
-  if (!bytes.empty()) append().append(bytes);
+  append().append(bytes);
   check_limit(before, group_.max_buffered_);
 }
 
@@ -102,12 +102,13 @@ void stream::shutdown() {
 }
 
 bool stream::flush_now() {
-  flush();
-  return buffered() == 0;
+  if (failed_ || !output_) return true;
+  return !blocked_ && conclude(send_output());
 }
 
 int stream::release() {
-  flush();
+  // What fails now, the next owner hears of.
+  if (!blocked_ && !failed_ && output_) static_cast<void>(send_output());
   return descriptor_.release();
 }
 

@@ -113,20 +113,4 @@ chunk_header make_chunk_header(std::uint64_t size) noexcept;
 /// What ends a chunked body without trailers.
 inline constexpr std::string_view last_chunk = "0\r\n\r\n";
 
-/// Appends `data` as one chunk to a buffer with `append(const char*, size_t)`. No data appends nothing.
-template <class Buffer>
-void append_chunk(Buffer& out, std::string_view data) {
-  if (data.empty()) return;
-  const chunk_header header = make_chunk_header(data.size());
-  out.append(header.bytes.data(), header.size);
-  out.append(data.data(), data.size());
-  out.append("\r\n", 2);
-}
-
-/// Appends the end of a chunked body.
-template <class Buffer>
-void append_last_chunk(Buffer& out) {
-  out.append(last_chunk.data(), last_chunk.size());
-}
-
 }  // namespace trireme::transport::http1
