@@ -143,5 +143,17 @@ TEST_F(PoolLanes, GiveBackInThatOrderWhatWasGivenBackBefore) {
   EXPECT_EQ(log, (order{"1 on 1", "0 on 0", "2 on 0", "3 on 0", "4 on 0", "5 on 0"}));
 }
 
+TEST_F(PoolLanes, LetTheLoopSleepWhileTheyAreStuck) {
+  make_known(2);
+  submit(6);
+  int turns = 0;
+  hook counted = loop.on_check([&turns] { ++turns; });
+  counted.unref();
+  EXPECT_TRUE(loop.run_for(10s));
+  EXPECT_LT(turns, 10) << "they are looked at once, not every millisecond";
+  host.settle(loop);
+  EXPECT_EQ(log.events().size(), 6u);
+}
+
 }  // namespace
 }  // namespace trireme::actors
