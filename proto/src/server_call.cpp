@@ -85,8 +85,9 @@ void server_call::arm(std::optional<duration> timeout) {
     end_early(status(code::deadline_exceeded, "the deadline has passed"), errc::timed_out);
   };
   if (*timeout <= duration::zero()) return expire();
-  context_.context_->set_deadline(owner().now() + *timeout);
   deadline_ = owner().set_timeout(*timeout, expire);
+  // By the time that this was set at: a worker's own alarm, which says less, comes no sooner.
+  context_.context_->set_deadline(owner().now() + *timeout);
 }
 
 void server_call::message(std::string_view bytes) {
