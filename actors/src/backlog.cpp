@@ -15,7 +15,7 @@ void put_in_front(trireme::detail::list<job_record>& front, trireme::detail::lis
 // Most come in order, and what they must pass is little: what was put back before them.
 void backlog::put_back(trireme::detail::list<job_record>& taken) noexcept {
   lists passed;
-  std::array<std::uint64_t, 3> latest{};
+  std::array<std::uint64_t, shares.size()> latest{};
   while (!taken.empty()) {
     job_record& record = taken.pop_front();
     const std::size_t which = index(record.class_);

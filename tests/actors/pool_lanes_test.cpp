@@ -30,10 +30,14 @@ protected:
   void step(std::size_t which, int times) {
     for (int each = 0; each < times; ++each) EXPECT_TRUE(host.step(which));
   }
-  /// The loop is busy meanwhile, and looks at its timers before it reads what came back.
-  template <class Work>
-  void in_a_callback(Work work) {
-    loop.set_immediate(work);
+  /// One job of worker 0 and three of worker 1, in a callback of a millisecond: the loop looks at its timers
+  /// before it reads what came back.
+  void step_while_the_loop_stands_still() {
+    loop.set_immediate([this] {
+      step(0, 1);
+      step(1, 3);
+      loop.time().advance(1ms);
+    });
     loop.poll();
   }
   /// All that this worker is given, and only it.
@@ -95,11 +99,7 @@ TEST_F(PoolLanes, GivesJobsHandedOutInAdvanceToOthersWhereOneTakesLong) {
 TEST_F(PoolLanes, AreNotTakenForStuckWhereTheLoopStoodStill) {
   make_known(2);
   submit(6);
-  in_a_callback([this] {
-    step(0, 1);
-    step(1, 3);
-    loop.time().advance(1ms);
-  });
+  step_while_the_loop_stands_still();
   let_go_on(1);
   EXPECT_EQ(log, (order{"0 on 0", "1 on 1", "3 on 1", "5 on 1"})) << "worker 0 goes on";
   let_go_on(0);
@@ -109,11 +109,7 @@ TEST_F(PoolLanes, AreNotTakenForStuckWhereTheLoopStoodStill) {
 TEST_F(PoolLanes, AreFoundStuckThoughTheyBroughtSomethingBackBefore) {
   make_known(2);
   submit(6);
-  in_a_callback([this] {
-    step(0, 1);
-    step(1, 3);
-    loop.time().advance(1ms);
-  });
+  step_while_the_loop_stands_still();
   loop.poll();
   loop.time().advance(1ms);
   let_go_on(1);

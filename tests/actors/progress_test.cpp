@@ -4,7 +4,6 @@
 
 #include <latch>
 #include <optional>
-#include <stdexcept>
 #include <string>
 #include <trireme/actors/manual_host.hpp>
 #include <trireme/actors/pool.hpp>
@@ -12,11 +11,14 @@
 #include <trireme/core/testing/order.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 
+#include "fragile.hpp"
+
 namespace trireme::actors {
 namespace {
 
-using testing::order;
-using testing::test_loop;
+using testing::fragile;
+using trireme::testing::order;
+using trireme::testing::test_loop;
 
 pool_options one_worker(worker_host* host = nullptr) {
   pool_options made;
@@ -149,16 +151,6 @@ TEST(Progress, IsDroppedSafelyWhenPoolAndLoopGo) {
   }
   loop.run();
 }
-
-/// Cannot be moved once it is told so.
-struct fragile {
-  explicit fragile(int given) : number(given) {}
-  fragile(fragile&& other) : number(other.number) {
-    if (number == breaks) throw std::runtime_error("broken");
-  }
-  int number;
-  static inline int breaks = 0;
-};
 
 void post_three(progress<fragile>& out) {
   for (int each = 1; each <= 3; ++each) static_cast<void>(out.post(fragile(each)));

@@ -12,13 +12,16 @@
 #include <trireme/core/testing/order.hpp>
 #include <trireme/core/testing/test_loop.hpp>
 
+#include "fragile.hpp"
+
 // How a worker is given its data, and how its end is heard of.
 
 namespace trireme::actors {
 namespace {
 
-using testing::order;
-using testing::test_loop;
+using testing::fragile;
+using trireme::testing::order;
+using trireme::testing::test_loop;
 using namespace std::chrono_literals;
 using silent = worker<int, int>;
 
@@ -245,16 +248,6 @@ TEST_F(WorkerExit, IsToldAlthoughTheHandleGoesWhileMessagesAreRead) {
   loop.run();
   EXPECT_EQ(log, (order{"1", "exit 0"}));
 }
-
-/// Cannot be moved once it is told so.
-struct fragile {
-  explicit fragile(int given) : number(given) {}
-  fragile(fragile&& other) : number(other.number) {
-    if (number == breaks) throw std::runtime_error("broken");
-  }
-  int number;
-  static inline int breaks = 0;
-};
 
 class WorkerExitAfterMessagesThatBreak : public WorkerExit {
 protected:

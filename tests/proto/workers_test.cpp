@@ -65,6 +65,23 @@ TEST_F(WorkersTest, EndTheirCallsAtTheDeadlineWhileTheyWait) {
   settle();
 }
 
+// The job has an alarm of its own at that time, which says less.
+TEST_F(WorkersTest, EndTheirCallsAtTheDeadlineThoughTheyCameLateInALongTurn) {
+  std::string told;
+  owner.set_immediate([&] {
+    owner.time().advance(7ms);
+    client.SayPool(text("a"))
+        .then([](const Text&) {}, [&](const error& failure) { told = failure.message(); })
+        .detach();
+  });
+  owner.poll();
+  EXPECT_EQ(pool.outstanding(), 1u);
+  owner.time().advance(5s);
+  owner.poll();
+  EXPECT_EQ(told, "the deadline has passed");
+  settle();
+}
+
 TEST_F(WorkersTest, AreKnownToThePoolByTheirMethod) {
   EXPECT_EQ(reply_of(client.SayPool(text("a"))), "worker: a");
   auto replies = client.RepeatPool(times("n", 1));

@@ -7,7 +7,8 @@ namespace trireme::detail {
 /// Something that other threads tell a loop to look after: once, for any number of sends. The twin of
 /// libuv's `uv_async_t`.
 ///
-/// Source: https://docs.libuv.org/en/v1.x/async.html
+/// Lifetime: from its first send until the loop's inbox was told to forget it. Source:
+/// https://docs.libuv.org/en/v1.x/async.html
 class async_handle {
 public:
   class queue;
