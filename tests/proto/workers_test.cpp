@@ -69,7 +69,9 @@ TEST_F(WorkersTest, EndTheirCallsAtTheDeadlineWhileTheyWait) {
 TEST_F(WorkersTest, EndTheirCallsAtTheDeadlineThoughTheyCameLateInALongTurn) {
   std::string told;
   owner.set_immediate([&] {
+    const time_point before = owner.now();  // all of this callback goes by that
     owner.time().advance(7ms);
+    EXPECT_EQ(owner.now(), before);
     client.SayPool(text("a"))
         .then([](const Text&) {}, [&](const error& failure) { told = failure.message(); })
         .detach();
